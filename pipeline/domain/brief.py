@@ -1,0 +1,52 @@
+"""What a campaign asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from pipeline.domain.value import Identifier, Line, LocaleTag, Value
+
+SourceText = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"\S")]
+"""Source copy of one segment: 4,000 characters at most, the longest field of any store listing."""
+
+
+class Segment(Value):
+    """One piece of source copy and the channel that it is written for."""
+
+    id: Identifier
+    channel: Identifier
+    source: SourceText
+
+
+class Brief(Value):
+    """A campaign: one objective, one audience, the segments to write and the locales to write them for."""
+
+    id: Identifier
+    brand: Identifier
+    objective: Line
+    audience: Line
+    locales: tuple[LocaleTag, ...] = Field(min_length=1)
+    segments: tuple[Segment, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _nothing_is_listed_twice(self) -> Self:
+        for kind, names in (("segment", (s.id for s in self.segments)), ("locale", self.locales)):
+            twice = _first_repeated(names)
+            if twice:
+                raise ValueError(f"the {kind} {twice!r} is listed twice")
+        return self
+
+    def segment(self, segment_id: str) -> Segment:
+        """The segment of that id; KeyError when the brief has none."""
+        for segment in self.segments:
+            if segment.id == segment_id:
+                return segment
+        raise KeyError(segment_id)
+
+
+def _first_repeated(names: Iterable[str]) -> str | None:
+    return next((name for name, count in Counter(names).items() if count > 1), None)

@@ -1,0 +1,221 @@
+"""Every error that Glocal raises on purpose.
+
+    GlocalError
+    ├── UsageError                  the command was called in a way it does not know
+    ├── DataError                   a file that a person wrote cannot be used
+    │   ├── UnknownBrand
+    │   ├── UnknownLocale
+    │   ├── UnknownChannel
+    │   └── UnknownCampaign
+    ├── ModelError
+    │   ├── NoLawfulModel           no model may write for a locale; carries every rejection
+    │   ├── UnknownModel            no card of that id in the catalog
+    │   ├── ModelMissing            its weights are not in the model store
+    │   ├── ModelDamaged            a file differs from its recorded digest
+    │   ├── UnsafeModel             a model folder holds something that could run code
+    │   └── MissingExtra            an optional dependency is not installed
+    ├── GenerationError
+    │   ├── GenerationFailed        the model gave nothing that can be read as text
+    │   └── NoUsableCandidate       every candidate has a blocking issue
+    ├── StoreError
+    │   ├── StoreUnavailable        the database does not answer
+    │   ├── LeaseLost               another run took over the unit
+    │   ├── UnknownDraft
+    │   ├── StaleDraft              somebody else decided or edited first
+    │   └── ForbiddenTransition     the draft's status does not allow this decision
+    ├── DecisionRefused             a human decision lacks something it must have
+    └── DiskFull                    there is no room to write
+
+Two class attributes make an error operable: `retryable` tells a scheduler whether the same call may
+succeed later, `hint` tells a person what to do. Messages may quote what a user wrote, so they never
+go to Prefect: only `code`, the class name, does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class GlocalError(Exception):
+    """Raised when Glocal cannot do what it was asked; the message is one line for a person."""
+
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+    @property
+    def code(self) -> str:
+        """The name of the error class: safe to show where content must not go."""
+        return type(self).__name__
+
+
+class UsageError(GlocalError):
+    """Raised when a command is called with options or input that it does not know."""
+
+    exit_code = 2
+    hint = "See the command's --help."
+
+
+class DataError(GlocalError):
+    """Raised when a file that a person wrote cannot be used as it stands."""
+
+    hint = "Correct the file and run the command again."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = "" if path is None else str(path) + ("" if line is None else f":{line}")
+        where = ": ".join(part for part in (place, field) if part)
+        super().__init__(f"{where}: {message}" if where else message, hint=hint)
+        self.path = path
+        self.line = line
+        self.field = field
+
+
+class UnknownBrand(DataError):
+    """Raised when no brand file has the id that was asked for."""
+
+    hint = "Put brand_pillars/<id>.yaml into the workspace, or name one that is there."
+
+
+class UnknownLocale(DataError):
+    """Raised when drafting is asked for a locale without a pack."""
+
+    hint = "Put locales/<tag>.yaml into the workspace; `glocal doctor` lists the locales there are."
+
+
+class UnknownChannel(DataError):
+    """Raised when a segment names a channel that channels.yaml does not have."""
+
+    hint = "Add the channel to channels.yaml in the workspace, or name one that is there."
+
+
+class UnknownCampaign(DataError):
+    """Raised when no campaign of that id was ever run in this database."""
+
+    hint = "Run the campaign first: glocal run BRIEF."
+
+
+class ModelError(GlocalError):
+    """Raised when a model cannot be chosen, found or trusted."""
+
+
+class NoLawfulModel(ModelError):
+    """Raised when every model is rejected for a locale; `rejections` says which rule rejected each."""
+
+    hint = "See `glocal models choose --locale L`; then pull a model that fits: glocal models pull ID."
+
+    def __init__(self, locale: str, rejections: Sequence[tuple[str, str]]) -> None:
+        listed = "; ".join(f"{model}: {reason}" for model, reason in rejections)
+        super().__init__(f"no model may write for {locale} ({listed or 'the catalog is empty'})")
+        self.locale = locale
+        self.rejections = tuple(rejections)
+
+
+class UnknownModel(ModelError):
+    """Raised when the catalog has no card of that id."""
+
+    hint = "`glocal models list` shows the catalog; add a card of your own in models.yaml."
+
+
+class ModelMissing(ModelError):
+    """Raised when a model is in the catalog but its weights are not in the model store."""
+
+    hint = "Pull it: glocal models pull ID."
+
+
+class ModelDamaged(ModelError):
+    """Raised when a file of a stored model is missing or differs from its recorded digest."""
+
+    hint = "Pull it again: glocal models pull ID --force."
+
+
+class UnsafeModel(ModelError):
+    """Raised when a model folder holds something that could run code; nothing of it is loaded."""
+
+    hint = "Use a revision with safetensors weights and no code of its own."
+
+
+class MissingExtra(ModelError):
+    """Raised when a feature needs an optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed", hint=f"Install it: pip install 'glocal[{extra}]'.")
+
+
+class GenerationError(GlocalError):
+    """Raised when a unit cannot be drafted by the chosen model."""
+
+
+class GenerationFailed(GenerationError):
+    """Raised when the model's output cannot be read as text: empty, or not a number."""
+
+    hint = "Check the weights: glocal models verify."
+
+
+class NoUsableCandidate(GenerationError):
+    """Raised when every candidate of a unit has a blocking issue, after all rounds."""
+
+    hint = "Draw more with --candidates, try another --seed, or give the locale a larger model."
+
+
+class StoreError(GlocalError):
+    """Raised when the record cannot be read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """Raised when the database does not answer; the same call may succeed later."""
+
+    retryable = True
+    hint = "Check the database URL (GLOCAL_DATABASE_URL) and that the server runs."
+
+
+class LeaseLost(StoreError):
+    """Raised when a lease ran out and another run took the unit; nothing was written."""
+
+    hint = "Nothing to do: the other run finishes the unit."
+
+
+class UnknownDraft(StoreError):
+    """Raised when no draft has that id."""
+
+    hint = "Open it from the queue; it may belong to another database."
+
+
+class StaleDraft(StoreError):
+    """Raised when somebody else decided or edited between reading and writing."""
+
+    hint = "Look at what changed, then decide again."
+
+
+class ForbiddenTransition(StoreError):
+    """Raised when a draft's status does not allow the decision."""
+
+    hint = "Reload the draft: its status changed."
+
+
+class DecisionRefused(GlocalError):
+    """Raised when a human decision lacks a reviewer's name or a reason that it must have."""
+
+    hint = "Fill in what is missing and send it again; the text was kept."
+
+
+class DiskFull(GlocalError):
+    """Raised when there is no room left to write; nothing half-written stays behind."""
+
+    hint = "Free some space and run the command again."
