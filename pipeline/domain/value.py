@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -24,7 +24,7 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
-def digest_of(*parts: Any) -> str:
+def digest_of(*parts: object) -> str:
     """SHA-256 (hex) over the canonical JSON of values: the same content gives the same digest anywhere."""
     plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
     canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,44 @@
+"""Candidates for one unit: drawn in one batch, cleaned, de-duplicated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.domain.candidate import GenerationConfig
+from pipeline.domain.channel import Channel
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.prompt import Prompt
+from pipeline.generation.clean import clean_sample
+from pipeline.generation.ports import TextGenerator
+
+
+@dataclass(frozen=True)
+class Text:
+    """A cleaned candidate text with the mean log-probability of the sample it came from."""
+
+    text: str
+    log_probability: float | None
+
+
+def draw_candidates(generator: TextGenerator, prompt: Prompt, config: GenerationConfig, pack: LocalePack) -> list[Text]:
+    """Sample, clean and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
+    best: dict[str, Text] = {}
+    for sample in generator.generate(prompt, config):
+        text = clean_sample(sample, pack)
+        known = best.get(text.casefold())
+        if text and (known is None or _probability(sample.log_probability) > _probability(known.log_probability)):
+            best[text.casefold()] = Text(text, sample.log_probability)
+    return list(best.values())
+
+
+def token_budget(channel: Channel) -> int:
+    """New tokens to allow for a channel.
+
+    Half a token a character covers Latin, Arabic and Japanese copy in the tokenizers of the catalog
+    (measured 0.2 to 0.45); the rest lets the model end its line.
+    """
+    return channel.limit // 2 + 16
+
+
+def _probability(value: float | None) -> float:
+    return float("-inf") if value is None else value

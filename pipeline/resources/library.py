@@ -1,0 +1,157 @@
+"""Brands, locales, channels, model cards and campaigns, from the workspace first and the shipped ones after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field
+
+from pipeline.domain.brand import Brand
+from pipeline.domain.brief import Brief
+from pipeline.domain.channel import Channel
+from pipeline.domain.draft import Unit
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.model_card import ModelCard
+from pipeline.domain.value import Value
+from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
+from pipeline.resources.document import Document, read_document
+
+T = TypeVar("T", bound=Value)
+
+
+class _ChannelFile(Value):
+    channels: tuple[Channel, ...] = Field(min_length=1)
+
+
+class _ModelFile(Value):
+    models: tuple[ModelCard, ...]
+
+
+def shipped_folder() -> Path:
+    """The folder of the shipped data: inside the installed package, or the root of a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_shipped"
+    return installed if installed.is_dir() else package.parent
+
+
+@dataclass(frozen=True)
+class Library:
+    """All that people wrote, looked up by id; a workspace's file stands before a shipped one of the same name."""
+
+    roots: tuple[Path, ...]
+
+    @classmethod
+    def of_workspace(cls, workspace: Path) -> Library:
+        """The library of a workspace: its own files, then the shipped ones."""
+        return cls((workspace, shipped_folder()))
+
+    def brand(self, name: str) -> Brand:
+        """A brand by id, or by the path of a YAML file."""
+        if name.endswith((".yaml", ".yml")):
+            return read_document(Path(name)).parse(Brand)
+        path = self._find(f"brand_pillars/{name}.yaml")
+        if path is None:
+            known = ", ".join(self.brand_ids()) or "none"
+            raise UnknownBrand(f"there is no brand {name!r} (known: {known})")
+        return _named_like_its_file(read_document(path), Brand, "id")
+
+    def brand_ids(self) -> list[str]:
+        """Ids of all brands, sorted."""
+        return self._names("brand_pillars")
+
+    def locale(self, tag: str) -> LocalePack:
+        """The pack of a locale; UnknownLocale where there is none."""
+        pack = self.find_locale(tag)
+        if pack is None:
+            raise UnknownLocale(f"there is no pack for the locale {tag!r} (known: {', '.join(self.locale_tags())})")
+        return pack
+
+    def find_locale(self, tag: str) -> LocalePack | None:
+        """The pack of a locale, or None: a locale without one can still be checked and scored."""
+        return self._packs.get(tag)
+
+    def locale_tags(self) -> list[str]:
+        """Tags of all locales that have a pack, sorted."""
+        return sorted(self._packs)
+
+    def packs(self) -> list[LocalePack]:
+        """All locale packs, by tag."""
+        return [self._packs[tag] for tag in self.locale_tags()]
+
+    def channel(self, name: str) -> Channel:
+        """A channel by id; UnknownChannel where there is none."""
+        if name not in self._channels:
+            raise UnknownChannel(f"there is no channel {name!r} (known: {', '.join(sorted(self._channels))})")
+        return self._channels[name]
+
+    def channels(self) -> list[Channel]:
+        """All channels, by id."""
+        return [self._channels[name] for name in sorted(self._channels)]
+
+    @cached_property
+    def model_cards(self) -> tuple[ModelCard, ...]:
+        """Every model card, by id; a workspace's card stands before the shipped card of that id."""
+        cards: dict[str, ModelCard] = {}
+        for path in reversed(list(self._all("models.yaml"))):
+            cards.update({card.id: card for card in read_document(path).parse(_ModelFile).models})
+        return tuple(cards[name] for name in sorted(cards))
+
+    def brief(self, path: Path) -> Brief:
+        """A campaign brief whose brand, channels and locales all exist; errors name the brief's own line."""
+        document = read_document(path)
+        brief = document.parse(Brief)
+        if brief.brand not in self.brand_ids():
+            known = ", ".join(self.brand_ids())
+            raise document.error(f"there is no brand {brief.brand!r} (known: {known})", "brand", kind=UnknownBrand)
+        for number, tag in enumerate(brief.locales):
+            if self.find_locale(tag) is None:
+                known = ", ".join(self.locale_tags())
+                message = f"there is no pack for the locale {tag!r} (known: {known})"
+                raise document.error(message, "locales", number, kind=UnknownLocale)
+        for number, segment in enumerate(brief.segments):
+            if segment.channel not in self._channels:
+                message = f"there is no channel {segment.channel!r} (known: {', '.join(sorted(self._channels))})"
+                raise document.error(message, "segments", number, "channel", kind=UnknownChannel)
+        return brief
+
+    def units(self, brief: Brief, brand: Brand, locales: tuple[str, ...] | None = None) -> list[Unit]:
+        """Every segment x locale of a brief, in the brief's order; only `locales` where given."""
+        return [
+            Unit(brief=brief, brand=brand, segment=segment, channel=self.channel(segment.channel), locale=tag)
+            for tag in (brief.locales if locales is None else locales)
+            for segment in brief.segments
+        ]
+
+    @cached_property
+    def _packs(self) -> dict[str, LocalePack]:
+        paths = {tag: self._find(f"locales/{tag}.yaml") for tag in self._names("locales")}
+        return {
+            tag: _named_like_its_file(read_document(path), LocalePack, "tag") for tag, path in paths.items() if path
+        }
+
+    @cached_property
+    def _channels(self) -> dict[str, Channel]:
+        channels: dict[str, Channel] = {}
+        for path in reversed(list(self._all("channels.yaml"))):
+            channels.update({channel.id: channel for channel in read_document(path).parse(_ChannelFile).channels})
+        return channels
+
+    def _all(self, name: str) -> Iterator[Path]:
+        return (root / name for root in self.roots if (root / name).is_file())
+
+    def _find(self, name: str) -> Path | None:
+        return next(self._all(name), None)
+
+    def _names(self, folder: str) -> list[str]:
+        return sorted({path.stem for root in self.roots for path in (root / folder).glob("*.yaml")})
+
+
+def _named_like_its_file(document: Document, kind: type[T], field: str) -> T:
+    value = document.parse(kind)
+    if getattr(value, field) != document.path.stem:
+        raise document.error(f"it must be {document.path.stem!r}, like the file's name", field, kind=DataError)
+    return value
