@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
+from pipeline.domain.approved import ApprovedText
 from pipeline.domain.assessment import Assessment
 from pipeline.domain.candidate import Candidate
 from pipeline.domain.decision import Decision, DecisionKind
@@ -14,7 +15,7 @@ from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import text_digest
 from pipeline.errors import StoreError, UnknownDraft
 from pipeline.store.planning import campaign_from
-from pipeline.store.rows import ApprovedText, DraftSheet, MemoryMatch, QueueEntry, StoredDecision, StoredRevision
+from pipeline.store.rows import DraftSheet, MemoryMatch, QueueEntry, StoredDecision, StoredRevision
 from pipeline.store.tables import campaign, candidate, decision, draft, memory, plan, revision
 
 _CURRENT = and_(revision.c.draft_id == draft.c.id, revision.c.number == draft.c.current_revision)
@@ -23,8 +24,8 @@ _TEXT = (revision.c.text, revision.c.text_sha256, revision.c.author, revision.c.
 
 def _drafts(*more: ColumnElement[Any]) -> Select[Any]:
     """Drafts with their current text and the slug of the campaign they were made for."""
-    columns = (draft, campaign.c.slug, *_TEXT, *more)
-    return select(*columns).join(revision, _CURRENT).join(campaign, campaign.c.id == draft.c.campaign_id)
+    columns = select(draft, campaign.c.slug, *_TEXT).add_columns(*more)
+    return columns.join(revision, _CURRENT).join(campaign, campaign.c.id == draft.c.campaign_id)
 
 
 def read_queue(
@@ -211,17 +212,12 @@ def _approved(row: Row[Any]) -> ApprovedText:
         )
     return ApprovedText(
         draft_id=row.id,
-        campaign_id=row.campaign_id,
-        campaign=row.slug,
-        region=row.region,
-        segment_id=row.segment_id,
+        version=row.version,
+        segment=row.segment_id,
         locale=row.locale,
         channel=row.channel,
         source=row.source,
         text=row.text,
-        text_sha256=row.approved_sha256,
-        revision=row.current_revision,
-        author=row.author,
         decision=Decision(
             kind=DecisionKind(row.kind),
             reviewer=row.reviewer,

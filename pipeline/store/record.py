@@ -10,6 +10,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
+from pipeline.domain.approved import ApprovedText
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
 from pipeline.domain.decision import Decision
@@ -21,7 +22,6 @@ from pipeline.store.engine import make_engine, parse_url, sqlite_file
 from pipeline.store.faults import told_plainly
 from pipeline.store.migrating import migrate
 from pipeline.store.rows import (
-    ApprovedText,
     Claim,
     DraftSheet,
     MemoryMatch,

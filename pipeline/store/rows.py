@@ -179,24 +179,3 @@ class MemoryMatch:
     exact: bool
     decision_id: str
     created_at: datetime
-
-
-@dataclass(frozen=True)
-class ApprovedText:
-    """A text that may leave: exactly what the latest decision approved."""
-
-    draft_id: str
-    campaign_id: str
-    campaign: str
-    region: str
-    segment_id: str
-    locale: str
-    channel: str
-    source: str
-    text: str
-    text_sha256: str
-    revision: int
-    author: str
-    decision: Decision
-    assessment: Assessment
-    provenance: Provenance

@@ -53,8 +53,12 @@ def _key() -> Column[str]:
     return Column("id", String(36), primary_key=True)
 
 
-def _ref(name: str, target: str, **options: bool) -> Column[str]:
-    return Column(name, String(36), ForeignKey(f"{target}.id", ondelete="CASCADE"), nullable=False, **options)
+def _ref(
+    target: str, *, primary_key: bool = False, unique: bool | None = None, index: bool | None = None
+) -> Column[str]:
+    key = ForeignKey(f"{target}.id", ondelete="CASCADE")
+    name = f"{target}_id"
+    return Column(name, String(36), key, nullable=False, primary_key=primary_key, unique=unique, index=index)
 
 
 def _text(name: str, length: int | None = None) -> Column[str]:
@@ -85,7 +89,7 @@ unit = Table(
     "unit",
     metadata,
     _key(),
-    _ref("campaign_id", "campaign", index=True),
+    _ref("campaign", index=True),
     _text("region", 64),
     _text("segment_id", 64),
     _text("locale", 32),
@@ -104,8 +108,8 @@ unit = Table(
 plan = Table(
     "plan",
     metadata,
-    _ref("campaign_id", "campaign", primary_key=True),
-    _ref("unit_id", "unit", primary_key=True, index=True),
+    _ref("campaign", primary_key=True),
+    _ref("unit", primary_key=True, index=True),
     Column("edition", Integer, nullable=False),
 )
 """Which campaigns want a unit. An edited brief is a new campaign, but a unit that the edit leaves as it was
@@ -115,8 +119,8 @@ draft = Table(
     "draft",
     metadata,
     _key(),
-    _ref("unit_id", "unit", unique=True),
-    _ref("campaign_id", "campaign", index=True),
+    _ref("unit", unique=True),
+    _ref("campaign", index=True),
     _text("region", 64),
     _text("fingerprint", 64),
     _text("segment_id", 64),
@@ -137,7 +141,7 @@ candidate = Table(
     "candidate",
     metadata,
     _key(),
-    _ref("draft_id", "draft"),
+    _ref("draft"),
     Column("rank", Integer, nullable=False),
     _text("text"),
     Column("log_probability", Double),
@@ -149,7 +153,7 @@ revision = Table(
     "revision",
     metadata,
     _key(),
-    _ref("draft_id", "draft"),
+    _ref("draft"),
     Column("number", Integer, nullable=False),
     _text("text"),
     _text("text_sha256", 64),
@@ -163,7 +167,7 @@ decision = Table(
     "decision",
     metadata,
     _key(),
-    _ref("draft_id", "draft"),
+    _ref("draft"),
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     _text("kind", 32),
@@ -179,7 +183,7 @@ memory = Table(
     "memory",
     metadata,
     _key(),
-    _ref("decision_id", "decision", unique=True),
+    _ref("decision", unique=True),
     _text("region", 64),
     _text("brand_id", 64),
     _text("source_locale", 32),
