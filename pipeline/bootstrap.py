@@ -77,6 +77,11 @@ class Parts:
         """What proves that an approval still holds."""
         return Auditor(record=self.record, library=self.library, assess=self.assessor.assess_text)
 
+    def with_sampling(self, *, candidates: int | None = None, seed: int | None = None) -> Parts:
+        """The same workspace with other sampling settings where given."""
+        given = {name: value for name, value in {"candidates": candidates, "seed": seed}.items() if value is not None}
+        return Parts(self.settings.model_copy(update=given))
+
     def card(self, model_id: str) -> ModelCard:
         """The card of a model; UnknownModel when the catalog has none."""
         for card in self.library.model_cards:

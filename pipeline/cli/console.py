@@ -1,0 +1,74 @@
+"""What long work shows: a progress bar on a terminal, plain lines elsewhere; always on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.table import Table
+
+
+class Advance(Protocol):
+    """Tells that one more step is done, and what it was."""
+
+    def __call__(self, note: str = "") -> None:
+        """Advance by one step."""
+        ...
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Advance]:
+    """Show how far long work of `total` steps has come."""
+    if total and sys.stderr.isatty():
+        with _bar(title, total) as advance:
+            yield advance
+    else:
+        yield _Lines(title, total)
+
+
+def say(line: str) -> None:
+    """One plain line on standard error, at once."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on standard output; on a terminal it fits the screen, elsewhere nothing is cut."""
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*[cell.replace("[", r"\[") for cell in row])
+    console.print(table)
+
+
+@contextmanager
+def _bar(title: str, total: int) -> Iterator[Advance]:
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+
+        def advance(note: str = "") -> None:
+            bar.update(task, advance=1, description=f"{title} {note}".strip())
+
+        yield advance
+
+
+class _Lines:
+    """A line a step for short work, a line a tenth for long work."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self._title = title
+        self._total = total
+        self._done = 0
+        self._stride = max(1, total // 10) if total > 40 else 1  # noqa: PLR2004 (about a screenful)
+
+    def __call__(self, note: str = "") -> None:
+        self._done += 1
+        if self._done % self._stride == 0 or self._done == self._total:
+            say(f"{self._title}: {self._done}/{self._total} {note}".rstrip())

@@ -1,0 +1,110 @@
+"""What a run needs, looked at one by one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from pipeline.bootstrap import Parts
+from pipeline.errors import GlocalError
+
+PACKAGES = {
+    "torch": "offline",
+    "transformers": "offline",
+    "sentence_transformers": "offline",
+    "prefect": "flows",
+    "fastapi": "review",
+    "psycopg": "postgres",
+}
+"""Optional packages and the extra that brings each."""
+
+FREE_BYTES = 2 * 1024**3
+"""Room for the embedded models, unpacked, and a year of drafts."""
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+def examine(parts: Parts) -> list[Finding]:
+    """Look at packages, data, models, database and disk; an error becomes a finding, never a stop."""
+    findings = [_package(name, extra) for name, extra in PACKAGES.items() if _wanted(name, parts)]
+    findings += [_guarded(what, look, parts) for what, look in _LOOKS.items()]
+    return findings
+
+
+def _wanted(name: str, parts: Parts) -> bool:
+    return name != "psycopg" or parts.settings.record_url.startswith("postgres")
+
+
+def _package(name: str, extra: str) -> Finding:
+    present = find_spec(name) is not None
+    return Finding(
+        f"package {name}",
+        present,
+        "installed" if present else "absent",
+        "" if present else f"pip install 'glocal[{extra}]'",
+    )
+
+
+def _guarded(what: str, look: Callable[[Parts], str], parts: Parts) -> Finding:
+    try:
+        return Finding(what, ok=True, detail=look(parts))
+    except GlocalError as error:
+        return Finding(what, ok=False, detail=str(error), hint=error.hint)
+
+
+def _brands(parts: Parts) -> str:
+    return ", ".join(parts.library.brand(name).id for name in parts.library.brand_ids())
+
+
+def _locales(parts: Parts) -> str:
+    return ", ".join(parts.library.locale_tags())
+
+
+def _channels(parts: Parts) -> str:
+    return ", ".join(channel.id for channel in parts.library.channels())
+
+
+def _encoder(parts: Parts) -> str:
+    return f"{parts.settings.encoder}, weights {parts.models.manifest(parts.settings.encoder).weights_digest[:12]}"
+
+
+def _generators(parts: Parts) -> str:
+    from pipeline.workflow import choose_model
+
+    chosen = {tag: choose_model(tag, parts.toolkit).model for tag in parts.library.locale_tags()}
+    return "; ".join(
+        f"{model} for {', '.join(t for t in chosen if chosen[t] == model)}" for model in sorted(set(chosen.values()))
+    )
+
+
+def _database(parts: Parts) -> str:
+    parts.record.counts()
+    return parts.settings.region + ", " + parts.settings.record_url.split("://")[0]
+
+
+def _disk(parts: Parts) -> str:
+    folder = next(path for path in (parts.settings.models, *parts.settings.models.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES:
+        raise GlocalError(f"{free / 1024**3:.1f} GiB free", hint=f"Free {FREE_BYTES / 1024**3:.0f} GiB on {folder}.")
+    return f"{free / 1024**3:.0f} GiB free"
+
+
+_LOOKS: dict[str, Callable[[Parts], str]] = {
+    "brands": _brands,
+    "channels": _channels,
+    "locales": _locales,
+    "encoder": _encoder,
+    "model for each locale": _generators,
+    "database": _database,
+    "disk": _disk,
+}

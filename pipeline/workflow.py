@@ -1,0 +1,197 @@
+"""The main path: one unit from brief to draft.
+
+    choose -> render -> draw -> assess -> rerank -> Draft
+
+`draft_unit` is the whole story; `draft_claimed` puts it between the claim and the commit of a record.
+Verdicts are values: bad copy never raises, only what makes drafting impossible does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipeline.assessing import Assessed, Assessor
+from pipeline.domain.candidate import Candidate, GenerationConfig
+from pipeline.domain.choice import Choice
+from pipeline.domain.draft import Draft, Unit
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.model_card import ModelCard
+from pipeline.domain.prompt import Prompt
+from pipeline.domain.provenance import Provenance
+from pipeline.domain.value import digest_of, text_digest
+from pipeline.errors import GlocalError, LeaseLost, NoUsableCandidate, StoreError
+from pipeline.generation.candidates import Text, draw_candidates, token_budget
+from pipeline.generation.ports import TextGenerator
+from pipeline.modelstore.store import ModelStore
+from pipeline.prompting.render import render_prompt
+from pipeline.resources.library import Library
+from pipeline.scoring.rerank import rerank
+from pipeline.selection.choose import Request, choose
+from pipeline.store.leases import holding
+from pipeline.store.record import Record
+from pipeline.store.rows import UnitRow
+
+MAX_ROUNDS = 3
+"""Rounds of candidates before a unit is given up; each is a full batch with a seed of its own."""
+
+ENOUGH = 3
+"""Unblocked candidates that end the drawing: a reviewer is shown a choice, not a single text."""
+
+
+@dataclass(frozen=True)
+class Toolkit:
+    """What drafting needs. `load_generator` is called only when a unit is really drafted: it is slow."""
+
+    library: Library
+    models: ModelStore
+    assessor: Assessor
+    load_generator: Callable[[ModelCard], TextGenerator]
+    candidates: int
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is known of a draft before a model runs: enough to tell whether it was made already."""
+
+    unit: Unit
+    pack: LocalePack
+    card: ModelCard
+    prompt: Prompt
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one claimed unit. `error` is set when it failed; `busy` when another run holds it."""
+
+    unit_id: str
+    name: str
+    draft_id: str | None = None
+    error: GlocalError | None = None
+    busy: bool = False
+
+
+def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
+    """Draft one unit: a model is chosen, shown one prompt, and its best candidate becomes the draft.
+
+    Raises NoLawfulModel when no model may write for the locale, and NoUsableCandidate when every candidate
+    of every round has a blocking issue.
+    """
+    plan = plan_unit(unit, tools)
+    texts = _draw(plan, tools)
+    assessed = tools.assessor.assess(unit, [text.text for text in texts])
+    ranked = _ranked(texts, assessed)
+    _refuse_blocked(ranked)
+    best = ranked[0]
+    return Draft(
+        unit=unit,
+        text=best.text,
+        assessment=best.assessment,
+        candidates=tuple(ranked),
+        provenance=plan.provenance,
+    )
+
+
+def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
+    """Choose the model and render the prompt of a unit; nothing is loaded or generated."""
+    pack = tools.library.locale(unit.locale)
+    choice = choose_model(unit.locale, tools)
+    card = next(card for card in tools.library.model_cards if card.id == choice.model)
+    prompt = render_prompt(unit, pack, chat=card.chat_template)
+    provenance = _provenance(unit, pack, choice, prompt, tools)
+    return Plan(unit=unit, pack=pack, card=card, prompt=prompt, provenance=provenance)
+
+
+def choose_model(locale: str, tools: Toolkit) -> Choice:
+    """The model that writes for a locale, from the cards and the weights there are."""
+    pack = tools.library.locale(locale)
+    request = Request(locale=locale, jurisdictions=(pack.market, *pack.jurisdictions), in_store=tools.models.has)
+    return choose(tools.library.model_cards, request)
+
+
+def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, owner: str, lease: timedelta) -> Outcome:
+    """Claim one planned unit, draft it, commit it. A crash at any point loses nothing and doubles nothing.
+
+    Errors that say they are `retryable` are raised for the scheduler; all others end this unit alone.
+    """
+    claim = record.claim(row.id, owner=owner, lease=lease)
+    if claim is None:
+        return Outcome(row.id, unit.name, busy=record.unit(row.id).state == "drafting")
+    try:
+        with holding(record, claim, lease):
+            draft = draft_unit(unit, tools)
+            if draft.provenance.fingerprint != row.fingerprint:
+                raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
+            return Outcome(row.id, unit.name, draft_id=record.commit(claim, draft))
+    except LeaseLost:
+        return Outcome(row.id, unit.name, busy=True)
+    except GlocalError as error:
+        if error.retryable:
+            raise
+        record.fail(claim, error)
+        return Outcome(row.id, unit.name, error=error)
+
+
+def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
+    """Candidates of as many rounds as it takes to have enough without a blocking issue."""
+    generator = tools.load_generator(plan.card)
+    found: dict[str, Text] = {}
+    for number in range(MAX_ROUNDS):
+        config = plan.provenance.generation
+        config = config.model_copy(update={"seed": config.seed + number})
+        for text in draw_candidates(generator, plan.prompt, config, plan.pack):
+            found.setdefault(text.text.casefold(), text)
+        if sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values()) >= ENOUGH:
+            break
+    return list(found.values())
+
+
+def _ranked(texts: list[Text], assessed: Assessed) -> list[Candidate]:
+    candidates = [
+        Candidate(text=text.text, log_probability=text.log_probability, assessment=assessment)
+        for text, assessment in zip(texts, assessed.assessments, strict=True)
+    ]
+    return [candidates[index] for index in rerank(candidates, assessed.vectors)]
+
+
+def _refuse_blocked(ranked: list[Candidate]) -> None:
+    if ranked and not ranked[0].assessment.blocked:
+        return
+    checks = sorted({issue.check for candidate in ranked for issue in candidate.assessment.issues if issue.blocking})
+    reason = f"all {len(ranked)} have blocking issues ({', '.join(checks)})" if ranked else "the model wrote nothing"
+    raise NoUsableCandidate(f"no candidate can be used: {reason}")
+
+
+def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, tools: Toolkit) -> Provenance:
+    manifest = tools.models.manifest(choice.model)
+    return Provenance(
+        campaign=unit.brief.id,
+        segment=unit.segment.id,
+        locale=unit.locale,
+        channel=unit.channel.id,
+        source_sha256=text_digest(unit.segment.source),
+        model_id=choice.model,
+        model_revision=manifest.revision,
+        weights_sha256=manifest.weights_digest,
+        prompt_sha256=prompt.digest,
+        template_version=prompt.template_version,
+        generation=GenerationConfig(
+            num_return_sequences=tools.candidates,
+            max_new_tokens=token_budget(unit.channel),
+            temperature=tools.temperature,
+            seed=_unit_seed(tools.seed, unit),
+        ),
+        brand_version=digest_of(unit.brand),
+        locale_version=digest_of(pack),
+        channel_version=digest_of(unit.channel),
+        choice=choice,
+    )
+
+
+def _unit_seed(seed: int, unit: Unit) -> int:
+    """A seed of the unit's own, so that its text does not depend on which units run beside it."""
+    return int(digest_of(seed, unit.brief.id, unit.name)[:7], 16)
