@@ -1,0 +1,38 @@
+"""Every check, in the order in which a reader meets its issues, and the one way to run them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline.checks.language import check_language, find_language
+from pipeline.checks.leak import check_leak
+from pipeline.checks.length import check_length
+from pipeline.checks.marks import check_marks
+from pipeline.checks.numbers import check_numbers
+from pipeline.checks.originality import check_originality
+from pipeline.checks.placeholders import check_placeholders
+from pipeline.checks.repetition import check_repetition
+from pipeline.checks.subject import CheckedText
+from pipeline.checks.terms import check_terms
+from pipeline.domain.assessment import LanguageFinding
+from pipeline.domain.issue import Issue
+
+Check = Callable[[CheckedText], Iterator[Issue]]
+
+CHECKS: tuple[Check, ...] = (
+    check_length,
+    check_leak,
+    check_placeholders,
+    check_terms,
+    check_originality,
+    check_repetition,
+    check_numbers,
+    check_marks,
+)
+
+
+def run_checks(subject: CheckedText) -> tuple[LanguageFinding, tuple[Issue, ...]]:
+    """Find the language of a text and everything that any check has to say about it, worst first."""
+    finding = find_language(subject)
+    issues = [*check_language(subject, finding), *(issue for check in CHECKS for issue in check(subject))]
+    return finding, tuple(sorted(issues, key=lambda issue: -issue.severity.penalty))

@@ -1,0 +1,63 @@
+"""Finding a given word in running copy, with what its script allows around it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import regex
+
+_CHARACTER = r"[\p{L}\p{M}\p{N}_]"
+_PREFIXING = frozenset({"Arab", "Hebr", "Syrc"})
+"""Scripts whose languages write `and`, `the`, `for` as letters joined to the next word."""
+
+_LONG_ENOUGH = 5
+"""Letters from which a form counts inside a longer word too: compounds, case endings."""
+
+
+_SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+
+
+def fold(text: str) -> str:
+    """A text without differences of case, punctuation and spacing."""
+    return _SEPARATORS.sub(" ", text.casefold()).strip()
+
+
+@lru_cache(maxsize=4_096)
+def whole_word(form: str, *, prefixed: bool = False) -> regex.Pattern[str]:
+    """A case-blind pattern for a form that stands alone; `prefixed` allows three letters joined before it."""
+    before = rf"{_CHARACTER}{{0,3}}" if prefixed else ""
+    body = _spaced(form)
+    return regex.compile(rf"(?<!{_CHARACTER}){before}{body}(?!{_CHARACTER})", regex.IGNORECASE)
+
+
+@lru_cache(maxsize=4_096)
+def english_word(term: str) -> regex.Pattern[str]:
+    """A case-blind pattern for a source term and its regular inflections: s, es, ed, ing."""
+    stem = term[:-1] if len(term) > _LONG_ENOUGH and term.endswith(("e", "y")) else term
+    endings = r"(?:s|es|d|ed|ing)?" if stem == term else r"(?:e|es|ed|ing|y|ies|ied|ying)"
+    return regex.compile(rf"(?<!{_CHARACTER}){_spaced(stem)}{endings}(?!{_CHARACTER})", regex.IGNORECASE)
+
+
+def find_form(form: str, text: str, scripts: frozenset[str], *, spaceless: bool) -> regex.Match[str] | None:
+    """The first place where a form stands as a word of its own; anywhere, where words are not spaced."""
+    if spaceless:
+        return anywhere(form).search(text)
+    return whole_word(form, prefixed=bool(scripts & _PREFIXING)).search(text)
+
+
+def holds_form(form: str, text: str, scripts: frozenset[str], *, spaceless: bool) -> bool:
+    """Whether a form is used at all, also inside a compound or before an ending when it is long enough."""
+    if len(form) >= _LONG_ENOUGH:
+        return anywhere(form).search(text) is not None
+    return find_form(form, text, scripts, spaceless=spaceless) is not None
+
+
+@lru_cache(maxsize=4_096)
+def anywhere(form: str) -> regex.Pattern[str]:
+    """A case-blind pattern for a form in any position."""
+    return regex.compile(_spaced(form), regex.IGNORECASE)
+
+
+def _spaced(form: str) -> str:
+    """The form as a pattern in which any run of white space stands for any other."""
+    return r"\s+".join(regex.escape(part) for part in form.split())
