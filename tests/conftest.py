@@ -1,4 +1,4 @@
-"""Databases for tests: each test that asks for `database_url` runs on SQLite and on a real PostgreSQL."""
+"""Databases for tests, and values to fill them: `database_url` is SQLite, then a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,25 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url
+
+from pipeline.domain.assessment import Assessment, LanguageFinding
+from pipeline.domain.brand import Brand, Pillar
+from pipeline.domain.brief import Brief, Segment
+from pipeline.domain.candidate import Candidate, GenerationConfig
+from pipeline.domain.channel import Channel
+from pipeline.domain.choice import Choice
+from pipeline.domain.draft import Draft, Unit
+from pipeline.domain.issue import Issue, MqmDimension, Severity
+from pipeline.domain.provenance import Provenance
+from pipeline.domain.value import text_digest
+from pipeline.store.record import Record, open_record
 
 _UNPRIVILEGED = ["runuser", "-u", "postgres", "--"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 """PostgreSQL refuses to run as root; Debian's package brings the user that it runs as."""
@@ -24,6 +38,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'glocal.db'}"
     return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def record(database_url: str) -> Iterator[Record]:
+    """An empty record."""
+    with open_record(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def samples() -> Samples:
+    """Domain values that fit together."""
+    return Samples()
 
 
 @pytest.fixture
@@ -98,3 +125,66 @@ def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> N
             time.sleep(0.1)
         else:
             return
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One brand, one brief, and drafts of it whose provenance differs by segment, locale and seed."""
+
+    brand = Brand(
+        id="aqualis", name="Aqualis", source_locale="en-US", pillars=(Pillar(id="p", name="P", statement="S"),)
+    )
+    brief = Brief(
+        id="spring",
+        brand="aqualis",
+        objective="Sell bottles.",
+        audience="Commuters.",
+        locales=("de-DE", "fr-FR"),
+        segments=(Segment(id="line", channel="push", source="Cold water, all day."),),
+    )
+    channel = Channel(id="push", name="Push", limit=80, source="test")
+
+    def provenance(self, locale: str = "de-DE", *, seed: int = 0) -> Provenance:
+        names = ("source_sha256", "model_revision", "weights_sha256", "prompt_sha256", "template_version")
+        versions = ("brand_version", "locale_version", "channel_version")
+        return Provenance(
+            campaign=self.brief.id,
+            segment="line",
+            locale=locale,
+            channel="push",
+            model_id="acme/writer",
+            generation=GenerationConfig(seed=seed),
+            choice=Choice(locale=locale, model="acme/writer", reasons=("speaks it",), rejected=()),
+            **dict.fromkeys((*names, *versions), "0"),
+        )
+
+    def assessment(self, text: str, *, blocked: bool = False) -> Assessment:
+        critical = Issue(
+            check="claim",
+            dimension=MqmDimension.ACCURACY,
+            severity=Severity.CRITICAL,
+            message="a claim without evidence",
+            start=0,
+            end=1,
+        )
+        language = LanguageFinding(verdict="match", detected="de", confidence=1)
+        return Assessment(text_sha256=text_digest(text), language=language, issues=(critical,) if blocked else ())
+
+    def draft(self, provenance: Provenance, text: str = "Kaltes Wasser.", *, blocked: bool = False) -> Draft:
+        unit = Unit(
+            brief=self.brief,
+            brand=self.brand,
+            segment=self.brief.segments[0],
+            channel=self.channel,
+            locale=provenance.locale,
+        )
+        other = Candidate(text="Anders.", log_probability=-1.5, assessment=self.assessment("Anders."))
+        assessment = self.assessment(text, blocked=blocked)
+        return Draft(unit=unit, text=text, assessment=assessment, candidates=(other,), provenance=provenance)
+
+    def stored(self, record: Record, provenance: Provenance, text: str = "Kaltes Wasser.", **options: bool) -> str:
+        """The id of a draft that went all the way into review."""
+        campaign_id = record.add_campaign(self.brief, self.brand, "eu")
+        claim = record.claim(record.enqueue(campaign_id, [provenance])[0].id, "test", timedelta(minutes=1))
+        assert claim is not None
+        return record.commit(claim, self.draft(provenance, text, **options))

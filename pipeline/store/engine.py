@@ -98,8 +98,6 @@ def _use_write_ahead_log(file: Path) -> None:
     try:
         while not _switched(connection, last_try=time.monotonic() > deadline):
             time.sleep(0.02)
-    except sqlite3.Error as error:
-        raise exc.OperationalError("PRAGMA journal_mode", None, error) from None
     finally:
         connection.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,9 @@ def told_plainly(file: Path | None = None) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise _sqlite_fault(error, file) if file else _server_fault(error) from None
+        raise _sqlite_fault(error.orig, file) if file else _server_fault(error) from None
+    except sqlite3.Error as error:
+        raise _sqlite_fault(error, file or Path()) from None
     except exc.TimeoutError:
         raise StoreUnavailable("every connection to the database is in use") from None
     except exc.SQLAlchemyError as error:
@@ -41,8 +44,8 @@ def told_plainly(file: Path | None = None) -> Iterator[None]:
         raise _file_fault(error) from None
 
 
-def _sqlite_fault(error: exc.DBAPIError, file: Path) -> GlocalError:
-    name = str(getattr(error.orig, "sqlite_errorname", None) or type(error.orig).__name__)
+def _sqlite_fault(error: BaseException | None, file: Path) -> GlocalError:
+    name = str(getattr(error, "sqlite_errorname", None) or type(error).__name__)
     if name.startswith("SQLITE_FULL") or (name.startswith(_MAYBE_FULL) and _has_no_room(file)):
         return DiskFull(f"no room left for the database {file}")
     if name.startswith(_ANOTHER_FILE):

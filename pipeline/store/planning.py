@@ -57,7 +57,7 @@ def read_campaign(connection: Connection, campaign_id: str) -> StoredCampaign:
     """The campaign of that id; UnknownCampaign when there is none."""
     row = connection.execute(select(campaign).where(campaign.c.id == campaign_id)).one_or_none()
     if row is None:
-        raise UnknownCampaign(f"no campaign has the id {campaign_id!r}")
+        raise _unknown(campaign_id)
     return campaign_from(row)
 
 
@@ -83,7 +83,7 @@ def campaign_from(row: Row[Any]) -> StoredCampaign:
 
 def enqueue(connection: Connection, campaign_id: str, planned: Sequence[Provenance]) -> list[UnitRow]:
     """One unit for each plan, in its order; a fingerprint that the region already has gives the unit there is."""
-    region = read_campaign(connection, campaign_id).region
+    region = _region_locked(connection, campaign_id)
     rows = [_queued(campaign_id, region, provenance) for provenance in planned]
     # In one order always, so that two runs that plan the same units never wait for each other in a ring.
     rows.sort(key=lambda row: row["fingerprint"])
@@ -94,6 +94,19 @@ def enqueue(connection: Connection, campaign_id: str, planned: Sequence[Provenan
     _forget_unplanned(connection, campaign_id, planned)
     _put_on_plan(connection, campaign_id, [found[fingerprint].id for fingerprint in prints])
     return [found[fingerprint] for fingerprint in prints]
+
+
+def _region_locked(connection: Connection, campaign_id: str) -> str:
+    """The campaign's region; its row stays locked, so that two runs of a campaign plan one after the other."""
+    mine = select(campaign.c.region).where(campaign.c.id == campaign_id).with_for_update(key_share=True)
+    region = connection.execute(mine).scalar_one_or_none()
+    if region is None:
+        raise _unknown(campaign_id)
+    return str(region)
+
+
+def _unknown(campaign_id: str) -> UnknownCampaign:
+    return UnknownCampaign(f"no campaign has the id {campaign_id!r}")
 
 
 def _queued(campaign_id: str, region: str, provenance: Provenance) -> dict[str, Any]:
@@ -112,7 +125,7 @@ def _queued(campaign_id: str, region: str, provenance: Provenance) -> dict[str, 
 
 def note_unplanned(connection: Connection, campaign_id: str, segment_id: str, locale: str, error: GlocalError) -> None:
     """Keep, as a failed unit, why a segment could not even be planned for a locale."""
-    region = read_campaign(connection, campaign_id).region
+    region = _region_locked(connection, campaign_id)
     digest = digest_of([campaign_id, segment_id, locale])
     stand_in = {
         "id": new_id(),
