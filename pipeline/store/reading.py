@@ -74,11 +74,15 @@ def _entry(row: Row[Any]) -> QueueEntry:
     )
 
 
-def count_drafts(connection: Connection, region: str | None) -> dict[tuple[str, DraftStatus], int]:
+def count_drafts(
+    connection: Connection, region: str | None, in_campaign: str | None = None
+) -> dict[tuple[str, DraftStatus], int]:
     """How many drafts there are, by locale and status."""
     counted = select(draft.c.locale, draft.c.status, func.count()).group_by(draft.c.locale, draft.c.status)
     if region is not None:
         counted = counted.where(draft.c.region == region)
+    if in_campaign is not None:
+        counted = counted.where(_planned_by(in_campaign))
     return {(locale, DraftStatus(status)): count for locale, status, count in connection.execute(counted)}
 
 

@@ -154,10 +154,10 @@ class Record:
         with self._reading() as connection:
             return reading.read_queue(connection, region, locale, status, campaign, (limit, offset))
 
-    def counts(self, region: str | None = None) -> dict[tuple[str, DraftStatus], int]:
-        """How many drafts there are, by locale and status."""
+    def counts(self, region: str | None = None, campaign: str | None = None) -> dict[tuple[str, DraftStatus], int]:
+        """How many drafts there are, by locale and status; `campaign` is a campaign's id or its brief's."""
         with self._reading() as connection:
-            return reading.count_drafts(connection, region)
+            return reading.count_drafts(connection, region, campaign)
 
     def sheet(self, draft_id: str) -> DraftSheet:
         """Everything about one draft; UnknownDraft."""
