@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pipeline.checks.language import find_language
 from pipeline.checks.registry import run_checks
 from pipeline.checks.subject import CheckedText
 from pipeline.domain.assessment import Assessment
@@ -18,8 +19,11 @@ from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
 from pipeline.scoring.background import Background
-from pipeline.scoring.brand import BrandProfile, BrandResult, score_brand
+from pipeline.scoring.brand import BrandProfile, BrandResult, Profiles, score_brand
 from pipeline.scoring.ports import Embeddings, TextEncoder
+
+PAIRS_SOURCE_LOCALE = "en-US"
+"""The locale that the sources of all shipped pairs are written in."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,10 @@ class Assessor:
 
     def assess(self, unit: Unit, texts: Sequence[str]) -> Assessed:
         """Assess texts written for a unit; the encoder sees them, and the source, in one batch."""
-        subjects = [self.subject(text, unit) for text in texts]
-        vectors = self._encoder.encode([unit.segment.source, *texts])
-        assessments = [
-            self._assess_one(subject, unit, vectors[0], vector)
-            for subject, vector in zip(subjects, vectors[1:], strict=True)
-        ]
-        return Assessed(tuple(assessments), vectors[1:])
+        rows = self._encoder.encode([unit.segment.source, *texts])
+        source, vectors = rows[0], rows[1:]
+        assessments = [self._assess(unit, text, source, vector) for text, vector in zip(texts, vectors, strict=True)]
+        return Assessed(tuple(assessments), vectors)
 
     def assess_text(self, unit: Unit, text: str) -> Assessment:
         """Assess one text: what an edit goes through."""
@@ -53,10 +54,10 @@ class Assessor:
 
     def blocks(self, unit: Unit, text: str) -> bool:
         """Whether a text has a blocking issue; the checks alone, without the encoder."""
-        _, issues = run_checks(self.subject(text, unit))
+        _, issues = run_checks(self.subject(unit, text))
         return any(issue.blocking for issue in issues)
 
-    def subject(self, text: str, unit: Unit) -> CheckedText:
+    def subject(self, unit: Unit, text: str) -> CheckedText:
         """What the checks are told of a text written for a unit."""
         return CheckedText(
             text=text,
@@ -70,10 +71,40 @@ class Assessor:
 
     def score_against(self, brands: Sequence[Brand], subjects: Sequence[CheckedText]) -> list[list[BrandResult]]:
         """Brand results of many texts: one row a text, one column a brand. Each text is encoded once."""
-        profiles = [self._profile(brand) for brand in brands]
+        profiles = [self._profiles.of(brand) for brand in brands]
         vectors = self._encoder.encode([subject.text for subject in subjects])
-        return [
-            [self._brand_result(profile, subject, vector) for profile in profiles]
-            for subject, vector in zip(subjects, vectors, strict=True)
-        ]
+        return [self._brand_row(profiles, *pair) for pair in zip(subjects, vectors, strict=True)]
 
+    def _brand_row(
+        self, profiles: Sequence[BrandProfile], subject: CheckedText, vector: Embeddings
+    ) -> list[BrandResult]:
+        verdict = find_language(subject).verdict
+        backdrop = self._background.of(subject.locale)
+        return [score_brand(profile, vector, backdrop, verdict, subject.text) for profile in profiles]
+
+    def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
+        language, issues = run_checks(self.subject(unit, text))
+        backdrop = self._background.of(unit.locale)
+        brand = score_brand(self._profiles.of(unit.brand), vector, backdrop, language.verdict, text)
+        return Assessment(
+            text_sha256=text_digest(text),
+            language=language,
+            issues=issues,
+            scores=(score_adequacy(source, vector, backdrop), brand.score),
+        )
+
+    @cached_property
+    def _encoder(self) -> TextEncoder:
+        return self.load_encoder()
+
+    @cached_property
+    def _profiles(self) -> Profiles:
+        return Profiles(self._encoder)
+
+    @cached_property
+    def _background(self) -> Background:
+        """Generic copy: the pairs of all packs, which sell bread and trains, not the brands that are scored."""
+        packs = self.library.packs()
+        sources = {pair.source for pack in packs for pair in pack.pairs}
+        targets = {pack.tag: [pair.target for pair in pack.pairs] for pack in packs}
+        return Background(self._encoder, {PAIRS_SOURCE_LOCALE: sorted(sources)} | targets)

@@ -23,7 +23,7 @@ models = typer.Typer(help="Open models: the catalog, the store of verified weigh
 
 def register_commands(app: typer.Typer) -> None:
     """Add these commands."""
-    app.add_typer(models, name="models", no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(models, name="models", no_args_is_help=True)
 
 
 @models.command("list")
