@@ -23,7 +23,9 @@
     │   ├── UnknownDraft
     │   ├── StaleDraft              somebody else decided or edited first
     │   └── ForbiddenTransition     the draft's status does not allow this decision
+    ├── WrongRegion                 content of one region would be worked on in another
     ├── DecisionRefused             a human decision lacks something it must have
+    ├── FormExpired                 a form was not made by the desk that got it
     └── DiskFull                    there is no room to write
 
 Two class attributes make an error operable: `retryable` tells a scheduler whether the same call may
@@ -209,10 +211,22 @@ class ForbiddenTransition(StoreError):
     hint = "Reload the draft: its status changed."
 
 
+class WrongRegion(GlocalError):
+    """Raised when content of one region would be worked on in another; nothing of it was read."""
+
+    hint = "Run it where GLOCAL_REGION is the campaign's region."
+
+
 class DecisionRefused(GlocalError):
     """Raised when a human decision lacks a reviewer's name or a reason that it must have."""
 
     hint = "Fill in what is missing and send it again; the text was kept."
+
+
+class FormExpired(GlocalError):
+    """Raised when a form was not made by this desk, or before it was started again."""
+
+    hint = "The text was kept: look again, then send it once more."
 
 
 class DiskFull(GlocalError):

@@ -21,7 +21,7 @@ from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import digest_of, text_digest
-from pipeline.errors import GlocalError, LeaseLost, NoUsableCandidate, StoreError
+from pipeline.errors import GenerationError, GlocalError, LeaseLost, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 from pipeline.generation.ports import TextGenerator
 from pipeline.modelstore.store import ModelStore
@@ -134,6 +134,10 @@ def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, o
             raise
         record.fail(claim, error)
         return Outcome(row.id, unit.name, error=error)
+    except BaseException as error:
+        # A fault of the program, or Ctrl+C: the unit is let go at once, so that the next run need not wait.
+        record.fail(claim, GenerationError(f"it stopped on {type(error).__name__}", hint="Run the campaign again."))
+        raise
 
 
 def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
