@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.cli.console import progress, say
-from pipeline.errors import GlocalError
+from pipeline.errors import GenerationError, GlocalError, ModelError
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
@@ -161,7 +161,7 @@ def _draft_lines(parts: Parts, units: list[Unit], failures: list[tuple[str, Gloc
         for unit in units:
             try:
                 yield _draft_line(draft_unit(unit, parts.toolkit))
-            except GlocalError as error:
+            except (GenerationError, ModelError) as error:
                 failures.append((unit.name, error))
             advance(unit.name)
 
