@@ -179,7 +179,7 @@ def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, to
         channel=unit.channel.id,
         source_sha256=text_digest(unit.segment.source),
         model_id=choice.model,
-        model_revision=manifest.revision,
+        model_revision=manifest.revision or manifest.source,
         weights_sha256=manifest.weights_digest,
         prompt_sha256=prompt.digest,
         template_version=prompt.template_version,

@@ -13,7 +13,8 @@ class Provenance(Value):
     """Everything that made a draft what it is; all of it together is the draft's fingerprint.
 
     Versions are content digests (SHA-256, hex): of the brand, the locale pack, the channel and the rule
-    packs, by jurisdiction, that were in force.
+    packs, by jurisdiction, that were in force. `model_revision` is the commit of the weights or, where they
+    came from elsewhere, the package and its version, or the folder.
     """
 
     campaign: str
