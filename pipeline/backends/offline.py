@@ -1,0 +1,48 @@
+"""What must be so before a model library is imported: it is installed, and it does not look for a network."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.errors import MissingExtra
+
+EXTRA = "offline"
+REQUIRED = ("torch", "transformers", "safetensors", "sentence_transformers")
+
+
+class VerifiedModels(Protocol):
+    """What a backend asks of the model store."""
+
+    def verified(self, model_id: str) -> Path:
+        """The folder of a model whose every digest was just checked."""
+        ...
+
+    def weights_digest(self, model_id: str) -> str:
+        """SHA-256 (hex) over all files of a model."""
+        ...
+
+
+def prepare_offline() -> None:
+    """Set the offline flags, then quieten the libraries; raises MissingExtra when one is not installed.
+
+    Must run before the first import of torch, transformers or huggingface_hub: they read the flags only once.
+    """
+    for package in REQUIRED:
+        require(package)
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
+    # Threads that spin while they wait for each other starve themselves when anything else runs on the machine:
+    # on two cores shared with other work, 16 candidates took 29 s so, and 5 s with threads that sleep.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def require(package: str) -> None:
+    """Raise MissingExtra unless a package of the offline extra can be imported."""
+    if find_spec(package) is None:
+        raise MissingExtra(package, EXTRA)

