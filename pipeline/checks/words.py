@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 import regex
@@ -12,7 +13,6 @@ _PREFIXING = frozenset({"Arab", "Hebr", "Syrc"})
 
 _LONG_ENOUGH = 5
 """Letters from which a form counts inside a longer word too: compounds, case endings."""
-
 
 _SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
@@ -33,15 +33,22 @@ def whole_word(form: str, *, prefixed: bool = False) -> regex.Pattern[str]:
 @lru_cache(maxsize=4_096)
 def english_word(term: str) -> regex.Pattern[str]:
     """A case-blind pattern for a source term and its regular inflections: s, es, ed, ing."""
-    stem = term[:-1] if len(term) > _LONG_ENOUGH and term.endswith(("e", "y")) else term
-    endings = r"(?:s|es|d|ed|ing)?" if stem == term else r"(?:e|es|ed|ing|y|ies|ied|ying)"
-    return regex.compile(rf"(?<!{_CHARACTER}){_spaced(stem)}{endings}(?!{_CHARACTER})", regex.IGNORECASE)
+    stem, endings = _english_inflections(term)
+    return regex.compile(rf"(?<!{_CHARACTER}){_spaced(stem)}(?:{endings})(?!{_CHARACTER})", regex.IGNORECASE)
+
+
+def _english_inflections(term: str) -> tuple[str, str]:
+    if term.endswith("e"):
+        return term[:-1], "e|es|ed|ing"
+    if term.endswith("y"):
+        return term[:-1], "y|ys|ies|yed|ied|ying"
+    return term, "|s|es|ed|ing"
 
 
 def find_form(form: str, text: str, scripts: frozenset[str], *, spaceless: bool) -> regex.Match[str] | None:
     """The first place where a form stands as a word of its own; anywhere, where words are not spaced."""
     if spaceless:
-        return anywhere(form).search(text)
+        return _unspaced_word(form).search(text)
     return whole_word(form, prefixed=bool(scripts & _PREFIXING)).search(text)
 
 
@@ -58,6 +65,16 @@ def anywhere(form: str) -> regex.Pattern[str]:
     return regex.compile(_spaced(form), regex.IGNORECASE)
 
 
+@lru_cache(maxsize=4_096)
+def _unspaced_word(form: str) -> regex.Pattern[str]:
+    """A form in any position, but a Latin one not inside a longer Latin word: `eco` is not in `economy`."""
+    before = r"(?<!\p{Latin})" if regex.match(r"\p{Latin}", form) else ""
+    after = r"(?!\p{Latin})" if regex.search(r"\p{Latin}$", form) else ""
+    return regex.compile(f"{before}{_spaced(form)}{after}", regex.IGNORECASE)
+
+
 def _spaced(form: str) -> str:
-    """The form as a pattern in which any run of white space stands for any other."""
-    return r"\s+".join(regex.escape(part) for part in form.split())
+    """The form as a pattern: any white space for any other, composed letters or decomposed ones."""
+    spellings = dict.fromkeys((form, unicodedata.normalize("NFC", form), unicodedata.normalize("NFD", form)))
+    patterns = (r"\s+".join(regex.escape(part) for part in spelling.split()) for spelling in spellings)
+    return f"(?:{'|'.join(patterns)})"
