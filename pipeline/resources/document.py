@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from pipeline.domain.value import Identifier, Line, LocaleTag
 from pipeline.errors import DataError
+from pipeline.resources.yaml_text import RefusedYaml, compose, construct
 
 T = TypeVar("T", bound=BaseModel)
 
 MAX_BYTES = 1_000_000
 """Nothing that a person writes by hand is larger."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_MISTAKES = {
+    "extra_forbidden": "there is no such field; check its spelling",
+    "missing": "the field is missing",
+    "string_type": "it must be text; put it in quotation marks",
+    "string_too_short": "it is empty",
+    "too_short": "the list is empty or too short",
+    "tuple_type": "it must be a list",
+    "model_type": "it must hold named fields",
+    "invalid_key": "the field's name must be text",
+}
+
+_FORMS = {
+    get_args(Line)[1].pattern: "it is empty",
+    get_args(Identifier)[1].pattern: "it must be a short name: lower-case letters, digits, - and _",
+    get_args(LocaleTag)[1].pattern: "it must be a locale tag such as de-DE",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +58,7 @@ class Document:
 
     def error(self, message: str, *location: str | int, kind: type[DataError] = DataError) -> DataError:
         """An error about one field of this file, for the caller to raise."""
-        return kind(message, path=self.path, line=self.line_of(*location), field=field_name(location))
+        return kind(message, path=self.path, line=self.line_of(*location), field=field_name(location) or None)
 
     def parse(self, kind: type[T]) -> T:
         """The document as a domain value; DataError with the first mistake and the number of others."""
@@ -48,34 +67,38 @@ class Document:
         except ValidationError as invalid:
             first, *others = invalid.errors(include_url=False, include_input=False)
             more = f" (and {len(others)} more mistakes)" if others else ""
-            raise self.error(f"{_plain(first['msg'])}{more}", *first["loc"]) from None
+            raise self.error(f"{plain(first)}{more}", *first["loc"]) from None
 
 
 def read_document(path: Path) -> Document:
     """Read one YAML file; DataError when it is missing, too large, not UTF-8, not YAML or not a mapping."""
     text = read_text(path)
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = None if node is None else _constructed(node)
+        node = compose(text)
+        # First: merge keys (<<) put the keys of other mappings beside a mapping's own.
+        _refuse_repeated_keys(path, node)
+        data = None if node is None else construct(node)
+    except RefusedYaml as refused:
+        raise DataError(str(refused), path=path, line=refused.line) from None
     except yaml.YAMLError as broken:
         mark = getattr(broken, "problem_mark", None)
         problem = getattr(broken, "problem", None) or "it cannot be read"
         raise DataError(f"not valid YAML: {problem}", path=path, line=mark and mark.line + 1) from None
     if not isinstance(data, dict):
         raise DataError("the file must hold a mapping, `field: value`", path=path, line=1)
-    _refuse_repeated_keys(path, node)
     return Document(path=path, data=data, node=node)
 
 
 def read_text(path: Path) -> str:
     """The text of a small UTF-8 file; DataError names what is wrong and where."""
     try:
-        raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise DataError("there is no such file", path=path, hint="Check the path.") from None
     except OSError as error:
         raise DataError(f"it cannot be read: {error.strerror}", path=path) from None
-    if raw is None:
+    if len(raw) > MAX_BYTES:
         raise DataError(f"the file is larger than {MAX_BYTES:,} bytes", path=path, hint="Split it into smaller files.")
     try:
         return raw.decode("utf-8-sig")
@@ -92,12 +115,11 @@ def field_name(location: tuple[str | int, ...]) -> str:
     return name
 
 
-def _constructed(node: yaml.Node) -> object:
-    loader = _Loader("")
-    try:
-        return loader.construct_document(node)
-    finally:
-        loader.dispose()
+def plain(mistake: ErrorDetails) -> str:
+    """A mistake that pydantic found, in words for the person who wrote the file."""
+    if mistake["type"] == "string_pattern_mismatch":
+        return _FORMS.get(mistake["ctx"]["pattern"], mistake["msg"])
+    return _MISTAKES.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, int] | None:
@@ -115,16 +137,11 @@ def _refuse_repeated_keys(path: Path, node: yaml.Node | None) -> None:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, _ in children:
+            if not isinstance(key, yaml.ScalarNode):
+                raise DataError("a key must be a word", path=path, line=key.start_mark.line + 1)
             if key.value in seen:
                 raise DataError("the key is given twice", path=path, line=key.start_mark.line + 1, field=key.value)
             seen.add(key.value)
         children = [value for _, value in children]
     for child in children:
         _refuse_repeated_keys(path, child)
-
-
-def _plain(message: str) -> str:
-    return {
-        "Extra inputs are not permitted": "there is no such field; check its spelling",
-        "Field required": "the field is missing",
-    }.get(message, message.removeprefix("Value error, "))

@@ -6,15 +6,16 @@ import errno
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
+from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import DataError, DiskFull
-from pipeline.resources.document import field_name
+from pipeline.resources.document import field_name, plain
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -28,58 +29,85 @@ def read_jsonl(name: str, kind: type[T]) -> Iterator[T]:
     """The lines of a file as values, one by one; DataError names file, line and field. Empty lines are passed over."""
     label = "standard input" if name == STANDARD_STREAM else name
     for number, raw in enumerate(_raw_lines(name, label), start=1):
-        if raw.strip():
+        if raw.strip() or len(raw) > MAX_LINE_BYTES:
             yield _parse(raw, kind, label, number)
 
 
 def write_jsonl(name: str, lines: Iterable[dict[str, Any]]) -> int:
     """Write lines and return how many; a file appears whole or not at all."""
-    encoded = (json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for line in lines)
+    # Half of a surrogate pair is no UTF-8; written as `\\ud800` it is the same JSON that came in.
+    encoded = (json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n" for line in lines)
     if name == STANDARD_STREAM:
-        count = 0
-        for line in encoded:
-            sys.stdout.buffer.write(line)
-            count += 1
-        sys.stdout.buffer.flush()
-        return count
+        with _told_plainly(Path("standard output")):
+            return _write_all(sys.stdout.buffer, encoded)
     return write_whole(Path(name), encoded)
 
 
 def write_whole(path: Path, chunks: Iterable[bytes]) -> int:
-    """Write chunks to a file through a temporary one beside it, and return how many; DiskFull leaves nothing behind."""
-    try:
+    """Write chunks to a file and return how many. The file appears whole or not at all; DiskFull, DataError.
+
+    What is no file (a device, a pipe) is written into, never replaced.
+    """
+    with _told_plainly(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise _write_error(path, error) from None
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                return _write_all(stream, chunks)
+        return _write_beside(path.resolve(), chunks)
+
+
+def _write_beside(path: Path, chunks: Iterable[bytes]) -> int:
+    """Write a file through a temporary one in the same folder, made with the user's own umask."""
+    temporary = path.with_name(f".glocal-{uuid4().hex}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            count = 0
-            for chunk in chunks:
-                stream.write(chunk)
-                count += 1
-            stream.flush()
+        with temporary.open("xb") as stream:
+            count = _write_all(stream, chunks)
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise _write_error(path, error) from None
+        temporary.replace(path)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return count
+
+
+def _write_all(stream: BinaryIO, chunks: Iterable[bytes]) -> int:
+    count = 0
+    for chunk in chunks:
+        stream.write(chunk)
+        count += 1
+    stream.flush()
+    return count
+
+
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[None]:
+    """Turn what the system says about writing into an error for a person; a reader that went away is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(f"{path}: there is no room left to write") from None
+        hint = "Choose another place with --output."
+        raise DataError(f"it cannot be written: {error.strerror}", path=path, hint=hint) from None
 
 
 def _raw_lines(name: str, label: str) -> Iterator[bytes]:
     try:
         if name == STANDARD_STREAM:
-            yield from sys.stdin.buffer
+            yield from _lines_of(sys.stdin.buffer)
         else:
             with Path(name).open("rb") as stream:
-                yield from stream
+                yield from _lines_of(stream)
     except FileNotFoundError:
         raise DataError("there is no such file", path=label, hint="Check the path.") from None
     except OSError as error:
         raise DataError(f"it cannot be read: {error.strerror}", path=label) from None
+
+
+def _lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one that is too long only as much as shows it, so that no line fills the memory."""
+    return iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b"")
 
 
 def _parse(raw: bytes, kind: type[T], label: str, number: int) -> T:
@@ -90,14 +118,10 @@ def _parse(raw: bytes, kind: type[T], label: str, number: int) -> T:
         return kind.model_validate(json.loads(raw.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise DataError("the text is not UTF-8", path=label, line=number, hint="Save the file as UTF-8.") from None
-    except json.JSONDecodeError as broken:
-        raise DataError(f"not valid JSON: {broken.msg}", path=label, line=number) from None
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
-        raise DataError(first["msg"], path=label, line=number, field=field_name(first["loc"])) from None
-
-
-def _write_error(path: Path, error: OSError) -> Exception:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFull(f"{path}: there is no room left to write")
-    return DataError(f"it cannot be written: {error.strerror}", path=path, hint="Choose another place with --output.")
+        raise DataError(plain(first), path=label, line=number, field=field_name(first["loc"]) or None) from None
+    except (ValueError, RecursionError) as broken:
+        # Also numbers of more digits, and lists of more levels, than Python reads.
+        problem = getattr(broken, "msg", "it is too large or nested too deep")
+        raise DataError(f"not valid JSON: {problem}", path=label, line=number) from None

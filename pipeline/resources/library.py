@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
@@ -21,14 +22,22 @@ from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLoca
 from pipeline.resources.document import Document, read_document
 
 T = TypeVar("T", bound=Value)
+E = TypeVar("E", Channel, ModelCard)
+
+
+def _listed_once(entries: tuple[E, ...]) -> tuple[E, ...]:
+    twice = [name for name, count in Counter(entry.id for entry in entries).items() if count > 1]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is listed twice")
+    return entries
 
 
 class _ChannelFile(Value):
-    channels: tuple[Channel, ...] = Field(min_length=1)
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_listed_once)]
 
 
 class _ModelFile(Value):
-    models: tuple[ModelCard, ...]
+    models: Annotated[tuple[ModelCard, ...], AfterValidator(_listed_once)]
 
 
 def shipped_folder() -> Path:
@@ -47,16 +56,16 @@ class Library:
     @classmethod
     def of_workspace(cls, workspace: Path) -> Library:
         """The library of a workspace: its own files, then the shipped ones."""
-        return cls((workspace, shipped_folder()))
+        return cls(tuple(dict.fromkeys((workspace.resolve(), shipped_folder()))))
 
     def brand(self, name: str) -> Brand:
         """A brand by id, or by the path of a YAML file."""
         if name.endswith((".yaml", ".yml")):
             return read_document(Path(name)).parse(Brand)
-        path = self._find(f"brand_pillars/{name}.yaml")
+        known = self.brand_ids()
+        path = self._find(f"brand_pillars/{name}.yaml") if name in known else None
         if path is None:
-            known = ", ".join(self.brand_ids()) or "none"
-            raise UnknownBrand(f"there is no brand {name!r} (known: {known})")
+            raise UnknownBrand(f"there is no brand {name!r} (known: {', '.join(known) or 'none'})")
         return _named_like_its_file(read_document(path), Brand, "id")
 
     def brand_ids(self) -> list[str]:
