@@ -46,7 +46,7 @@ def draft(
     from pipeline.resources.jsonl import write_jsonl
 
     parts = build(context.obj).with_sampling(candidates=candidates, seed=seed)
-    units = _units(parts, brief, locale)
+    units = units_asked_for(parts, brief, locale)
     failures: list[tuple[str, GlocalError]] = []
     write_jsonl(output, _draft_lines(parts, units, failures))
     for name, error in failures:
@@ -143,7 +143,8 @@ def export(
     return 1 if verdict.sent_back else 0
 
 
-def _units(parts: Parts, brief: Path, locales: list[str] | None) -> list[Unit]:
+def units_asked_for(parts: Parts, brief: Path, locales: list[str] | None) -> list[Unit]:
+    """Every segment x locale of a brief, or only of `locales`; UsageError when the brief has no such locale."""
     from pipeline.errors import UsageError
 
     document = parts.library.brief(brief)

@@ -91,13 +91,14 @@ def _rejection(card: ModelCard, request: Request) -> Rejection | None:
     return None
 
 
-def _at_home(card: ModelCard, request: Request) -> bool:
+def made_at_home(card: ModelCard, request: Request) -> bool:
+    """Whether a model comes from a jurisdiction that the market is under."""
     return bool({card.developer_country, card.jurisdiction} & set(request.jurisdictions))
 
 
 def _rank(card: ModelCard, request: Request) -> tuple[bool, bool, bool, bool, float, str]:
     return (
-        not _at_home(card, request),
+        not made_at_home(card, request),
         card.speaks(request.language) != "listed",
         card.commercial_use != "yes",
         not card.verified,
@@ -112,7 +113,7 @@ def _reasons(card: ModelCard, request: Request) -> tuple[str, ...]:
     conditional = card.commercial_use == "conditional"
     return (
         f"made in {card.developer_country}, a jurisdiction of this market ({home})"
-        if _at_home(card, request)
+        if made_at_home(card, request)
         else f"made in {card.developer_country}, outside {home}: no model from there is lawful and in the store",
         f"its makers list {request.language}"
         if listed

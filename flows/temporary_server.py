@@ -1,0 +1,131 @@
+"""A Prefect server for one run: on loopback, behind a password of its own, gone when the run is gone.
+
+The parent listens, hands the socket down (so no port can be taken in between) and holds a pipe to the child. The
+child serves until the pipe closes: however the parent ends, SIGKILL included, no server stays behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from pipeline.errors import GlocalError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+START_SECONDS = 90
+"""A first start makes Prefect's tables; on a busy machine that was seen to take 30 seconds."""
+
+STOP_SECONDS = 10
+
+
+@contextmanager
+def temporary_server(home: Path, log: Path) -> Iterator[dict[str, str]]:
+    """Serve Prefect's API with its database in `home`; gives the environment that clients need.
+
+    GlocalError when it does not come up; `log` says why.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    password = f"glocal:{secrets.token_urlsafe(24)}"
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("ab") as output:
+        port = listener.getsockname()[1]
+        with _one_start_at_a_time(home):
+            server = _launch(listener, home, password, output)
+            listener.close()
+            try:
+                _wait_until_healthy(port, log)
+            except BaseException:
+                _stop(server)
+                raise
+    try:
+        yield {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "PREFECT_API_AUTH_STRING": password}
+    finally:
+        _stop(server)
+
+
+def _launch(listener: socket.socket, home: Path, password: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+        "PYTHONWARNINGS": "ignore",
+    }
+    return subprocess.Popen(  # noqa: S603 (this module, by this interpreter)
+        [sys.executable, "-m", __name__, str(listener.fileno())],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=output,
+        pass_fds=[listener.fileno()],
+        env=environment,
+        # Away from the terminal's group: Ctrl+C stops the run, and the run stops its server.
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def _one_start_at_a_time(home: Path) -> Iterator[None]:
+    """Two servers that make the tables of one database at once trip over each other."""
+    with (home / "start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _wait_until_healthy(port: int, log: Path) -> None:
+    """One request: the socket takes it in at once, and the server answers it when it is ready."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
+    try:
+        connection.request("GET", "/api/health")
+        answer = str(connection.getresponse().status)
+    except (OSError, http.client.HTTPException) as error:
+        answer = type(error).__name__
+    finally:
+        connection.close()
+    if answer != "200":
+        raise GlocalError(f"Prefect's temporary server did not start ({answer})", hint=f"See {log}.")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.stdin:
+        server.stdin.close()
+    try:
+        server.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _serve(descriptor: int) -> None:
+    """Serve on an inherited socket until standard input closes."""
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    app = create_app(ephemeral=True, final=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2))
+    threading.Thread(target=_follow_parent, args=(server,), daemon=True).start()
+    server.run(sockets=[socket.socket(fileno=descriptor)])
+
+
+def _follow_parent(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
+    threading.Event().wait(STOP_SECONDS / 2)
+    # Still here: an open connection held it up. Its database is a file that survives this.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve(int(sys.argv[1]))
