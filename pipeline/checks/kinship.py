@@ -19,7 +19,7 @@ _FAMILIES = tuple(
         "ru uk be",
         "es pt gl ca ast an oc ext",
         "it vec lij scn fur",
-        "fr oc wa gcf gcr ht",
+        "fr wa gcf gcr ht",
         "id ms jv su min",
         "hi mr ne sa gom mai bho",
         "ar arz ary apc aeb acm",
@@ -50,18 +50,22 @@ NEVER_MEANT = frozenset(["la", "sa", "hbo", "grc", "lzh", "zxx"])
 
 def are_kin(one: str, other: str) -> bool:
     """Whether two languages share a family: their copy is told apart, with care."""
-    return _together(one, other, _FAMILIES)
+    return one == other or other in _KIN.get(one, ())
 
 
 def are_twins(one: str, other: str) -> bool:
     """Whether two languages are so close that a line of one can never be refused as the other."""
-    return _together(one, other, _TWINS) or are_varieties(one, other)
+    return one == other or other in _TWIN.get(one, ()) or are_varieties(one, other)
 
 
 def are_varieties(one: str, other: str) -> bool:
     """Whether copy in one passes as copy in the other: a written standard and its spoken varieties."""
-    return one == other or _together(one, other, _VARIETIES)
+    return one == other or other in _VARIETY.get(one, ())
 
 
-def _together(one: str, other: str, groups: tuple[frozenset[str], ...]) -> bool:
-    return any({one, other} <= group for group in groups)
+def _members(groups: tuple[frozenset[str], ...]) -> dict[str, frozenset[str]]:
+    """The groups by their members."""
+    return {code: group for group in groups for code in group}
+
+
+_KIN, _TWIN, _VARIETY = _members(_FAMILIES), _members(_TWINS), _members(_VARIETIES)
