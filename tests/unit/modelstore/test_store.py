@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.domain.model_card import ModelCard
+from pipeline.errors import ModelDamaged, ModelMissing, UnsafeModel
+from pipeline.modelstore.manifest import record_files, write_manifest
+from pipeline.modelstore.pull import Unpack, pull_model
+from pipeline.modelstore.store import ModelStore
+
+
+@pytest.fixture
+def filled(store: ModelStore, card: ModelCard, unpack: Unpack) -> ModelStore:
+    """A store that holds one model."""
+    pull_model(store, card, unpack, report=lambda _: None)
+    return store
+
+
+def test_a_store_that_was_never_filled_is_empty(store: ModelStore) -> None:
+    """No folder has to be made by hand."""
+    assert store.ids() == []
+    assert not store.has("acme/tiny-1")
+
+
+def test_a_stored_model_is_listed_under_its_own_name(filled: ModelStore) -> None:
+    """The folder's name gives the id back, and says it on disk too."""
+    assert filled.ids() == ["acme/tiny-1"]
+    assert filled.folder("acme/tiny-1").name == "acme--tiny-1"
+
+
+@pytest.mark.parametrize("ask", [ModelStore.folder, ModelStore.manifest, ModelStore.verify, ModelStore.weights_digest])
+def test_a_missing_model_is_said_to_be_missing(store: ModelStore, ask: Callable[[ModelStore, str], object]) -> None:
+    """The hint is the command that helps."""
+    with pytest.raises(ModelMissing, match="acme/tiny-1") as caught:
+        ask(store, "acme/tiny-1")
+
+    assert "glocal models pull acme/tiny-1" in caught.value.hint
+
+
+def test_an_untouched_model_verifies(filled: ModelStore) -> None:
+    """Verifying gives the manifest, and the folder to load from."""
+    manifest = filled.verify("acme/tiny-1")
+
+    assert filled.verified("acme/tiny-1") == filled.folder("acme/tiny-1")
+    assert filled.weights_digest("acme/tiny-1") == manifest.weights_digest
+
+
+def test_one_changed_byte_is_found_and_named(filled: ModelStore) -> None:
+    """Also where the size is the same."""
+    path = filled.folder("acme/tiny-1") / "config.json"
+    path.write_bytes(path.read_bytes().replace(b"llama", b"lLama"))
+
+    with pytest.raises(ModelDamaged, match=r"config\.json differs"):
+        filled.verify("acme/tiny-1")
+
+
+def test_a_truncated_file_is_damage(filled: ModelStore) -> None:
+    """Weights cut short by a full disk are damage, not an attack."""
+    (filled.folder("acme/tiny-1") / "model.safetensors").write_bytes(b"\x02")
+
+    with pytest.raises(ModelDamaged, match=r"model\.safetensors differs"):
+        filled.verify("acme/tiny-1")
+
+
+def test_a_removed_file_is_named(filled: ModelStore) -> None:
+    """A file that is gone is found before a loader misses it."""
+    (filled.folder("acme/tiny-1") / "tokenizer.json").unlink()
+
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json is missing"):
+        filled.verify("acme/tiny-1")
+
+
+def test_a_file_replaced_by_a_link_is_refused_even_with_the_same_bytes(filled: ModelStore, tmp_path: Path) -> None:
+    """What a link shows may change between the check and the load."""
+    path = filled.folder("acme/tiny-1") / "config.json"
+    path.rename(tmp_path / "config.json")
+    path.symlink_to(tmp_path / "config.json")
+
+    with pytest.raises(ModelDamaged, match=r"config\.json is missing"):
+        filled.verify("acme/tiny-1")
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "modeling.py"])
+def test_a_file_that_nobody_recorded_is_refused(filled: ModelStore, name: str) -> None:
+    """A later file could change what the model writes, or run."""
+    (filled.folder("acme/tiny-1") / name).write_text("", encoding="utf-8")
+
+    with pytest.raises(ModelDamaged, match=f"{name} is not in the manifest"):
+        filled.verify("acme/tiny-1")
+
+
+def test_danger_is_refused_even_when_the_manifest_records_it(filled: ModelStore) -> None:
+    """Whoever can write the weights can write the manifest too."""
+    folder = filled.folder("acme/tiny-1")
+    (folder / "modeling.py").write_text("", encoding="utf-8")
+    write_manifest(folder, filled.manifest("acme/tiny-1").model_copy(update={"files": record_files(folder)}))
+
+    with pytest.raises(UnsafeModel, match=r"modeling\.py is code"):
+        filled.verified("acme/tiny-1")
+
+
+def test_completeness_looks_at_sizes_only(filled: ModelStore) -> None:
+    """It is the quick look before a pull, and says nothing of the bytes."""
+    path = filled.folder("acme/tiny-1") / "config.json"
+    assert filled.is_complete("acme/tiny-1")
+
+    path.write_bytes(path.read_bytes() + b" ")
+
+    assert not filled.is_complete("acme/tiny-1")
