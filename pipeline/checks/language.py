@@ -19,7 +19,7 @@ from pipeline.checks.likelihood import label_of, likeliest, rivals, weigh
 from pipeline.checks.protected import without_protected
 from pipeline.checks.scripts import OTHER, count_scripts
 from pipeline.checks.subject import CheckedText
-from pipeline.checks.tags import scripts_in_use
+from pipeline.checks.tags import scripts_in_use, scripts_of
 from pipeline.checks.words import fold, whole_word
 from pipeline.domain.assessment import LanguageFinding, LanguageVerdict
 from pipeline.domain.brand import TermRule
@@ -46,8 +46,10 @@ _SIGNS = ("Hani", "Hira", "Kana", "Hang")
 
 _ANOTHER_SCRIPT = 0.1
 """Share of letters in the wanted script below which a text is in another one."""
-_FEWEST_WORDS_OF_PROSE = 4
-"""Uncapitalised words from which Latin letters in other copy are prose: fewer may well be names."""
+_MIXED = 0.5
+"""Share below which a part in Latin letters is too large to be names, if it is prose."""
+_WORDS_OF_PROSE = 2
+"""Uncapitalised words from which Latin letters in other copy are prose; one alone may belong to a name."""
 
 _MOST_WORDS_OF_A_NAME = 2
 
@@ -78,7 +80,7 @@ def find_language(subject: CheckedText) -> LanguageFinding:
         return _UNTOLD
     if _is_source(subject, prose):
         return LanguageFinding(verdict="mismatch", detected=subject.source_language, confidence=1)
-    return _by_script(subject, prose, letters) or _by_evidence(subject, weigh(_native(subject, prose)))
+    return _by_script(subject, prose, letters) or _by_evidence(subject, prose, letters)
 
 
 def _prose(subject: CheckedText, text: str) -> str:
@@ -103,13 +105,24 @@ def _is_source(subject: CheckedText, prose: str) -> bool:
 
 def _by_script(subject: CheckedText, prose: str, letters: Counter[str]) -> LanguageFinding | None:
     """A mismatch when hardly a letter is of the wanted script; None when the script leaves the question open."""
-    written, _ = letters.most_common(1)[0]
+    written = _written(letters)
     wanted = sum(letters[script] for script in subject.scripts) / letters.total()
-    if not subject.scripts or wanted >= _ANOTHER_SCRIPT or written in scripts_in_use(subject.language):
+    if not subject.scripts or written in subject.scripts | scripts_in_use(subject.language):
         return None
-    if written == OTHER or (written == "Latn" and len(_PROSE_WORD.findall(prose)) < _FEWEST_WORDS_OF_PROSE):
+    is_latin = written == "Latn"
+    is_name = is_latin and len(_PROSE_WORD.findall(prose)) < _WORDS_OF_PROSE
+    if wanted >= _ANOTHER_SCRIPT:
+        return _UNTOLD if is_latin and not is_name and wanted < _MIXED else None
+    if written == OTHER or is_name:
         return _UNTOLD
-    return LanguageFinding(verdict="mismatch", detected=likeliest(weigh(prose)), confidence=1 - wanted)
+    if is_latin and label_of(subject.language) is None:
+        return _against_source_only(subject, weigh(prose))  # rare languages are romanised more than CLDR knows
+    return LanguageFinding(verdict="mismatch", detected=likeliest(weigh(prose)), confidence=round(1 - wanted, 3))
+
+
+def _written(letters: Counter[str]) -> str:
+    """The script that most letters are of."""
+    return letters.most_common(1)[0][0]
 
 
 def _native(subject: CheckedText, prose: str) -> str:
@@ -119,28 +132,36 @@ def _native(subject: CheckedText, prose: str) -> str:
     return _LATIN_WORD.sub(" ", prose)
 
 
-def _by_evidence(subject: CheckedText, scores: Mapping[str, float]) -> LanguageFinding:
-    wanted, source = label_of(subject.language), label_of(subject.source_language)
-    if wanted is None:
-        return _against_source_only(subject, scores, source)
-    against = {rival: scores[rival] - scores[wanted] for rival in rivals(scores, wanted)}
-    rival = max(against, key=lambda label: against[label])
-    limit = _AGAINST_SOURCE if rival == source else _AGAINST_KIN if are_kin(rival, wanted) else _AGAINST_OTHERS
-    if against[rival] > limit and not are_twins(rival, wanted):
-        return _finding("mismatch", rival, against[rival])
-    if all(
-        -lead > (_FOR_WANTED_OVER_KIN if are_kin(other, wanted) else _FOR_WANTED) for other, lead in against.items()
-    ):
-        return _finding("match", subject.language, -against[rival])
-    return _UNTOLD
+def _by_evidence(subject: CheckedText, prose: str, letters: Counter[str]) -> LanguageFinding:
+    scores = weigh(_native(subject, prose))
+    wanted = label_of(subject.language)
+    # The model read each language in its usual script: it knows nothing of Kazakh in Latin letters.
+    if wanted is None or not (scripts_of(subject.language) & set(letters)):
+        return _against_source_only(subject, scores)
+    return _against_all(wanted, scores, label_of(subject.source_language)) or _for_wanted(subject, wanted, scores)
 
 
-def _against_source_only(subject: CheckedText, scores: Mapping[str, float], source: str | None) -> LanguageFinding:
+def _against_source_only(subject: CheckedText, scores: Mapping[str, float]) -> LanguageFinding:
     """For a language that the model does not know: a mismatch when the text is certainly in the source language."""
+    source = label_of(subject.source_language)
     if source is None or are_kin(subject.language, source):
         return _UNTOLD
     lead = scores[source] - max(scores[rival] for rival in rivals(scores, source))
     return _finding("mismatch", source, lead) if lead > _AGAINST_SOURCE else _UNTOLD
+
+
+def _against_all(wanted: str, scores: Mapping[str, float], source: str | None) -> LanguageFinding | None:
+    rival = max(rivals(scores, wanted), key=lambda label: scores[label])
+    limit = _AGAINST_SOURCE if rival == source else _AGAINST_KIN if are_kin(rival, wanted) else _AGAINST_OTHERS
+    evidence = scores[rival] - scores[wanted]
+    return _finding("mismatch", rival, evidence) if evidence > limit and not are_twins(rival, wanted) else None
+
+
+def _for_wanted(subject: CheckedText, wanted: str, scores: Mapping[str, float]) -> LanguageFinding:
+    leads = {rival: scores[wanted] - scores[rival] for rival in rivals(scores, wanted)}
+    if all(lead > (_FOR_WANTED_OVER_KIN if are_kin(rival, wanted) else _FOR_WANTED) for rival, lead in leads.items()):
+        return _finding("match", subject.language, min(leads.values()))
+    return _UNTOLD
 
 
 def _finding(verdict: LanguageVerdict, detected: str, evidence: float) -> LanguageFinding:

@@ -14,6 +14,7 @@ from pipeline.checks.placeholders import check_placeholders
 from pipeline.checks.repetition import check_repetition
 from pipeline.checks.subject import CheckedText
 from pipeline.checks.terms import check_terms
+from pipeline.checks.untranslated import check_untranslated
 from pipeline.domain.assessment import LanguageFinding
 from pipeline.domain.issue import Issue
 
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     check_leak,
     check_placeholders,
     check_terms,
+    check_untranslated,
     check_originality,
     check_repetition,
     check_numbers,

@@ -57,6 +57,8 @@ def test_english_is_told_even_where_the_language_is_unknown(locale: str) -> None
     [
         ("dsb-DE", "Wuknjo dolnoserbsku rěc a woglědajśo se Błota w lěśu."),
         ("ast-ES", "Enllena la botella de nueves y bebi agua fresco tol día."),
+        ("kk-Latn-KZ", "Şöldeseñ, qalanyñ kez kelgen jerinde su tolyğymen toltyryñyz."),
+        ("kaa-UZ", "Butılkanı qálege qayta toltırıń hám suwıq suw ishiń."),
         ("chr-US", "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ᎤᏬᏢᏅᎯ"),
         ("sr-Latn-RS", "Napunite flašicu svuda u gradu i pijte hladnu vodu ceo dan."),
         ("bs-BA", "Napunite flašicu svuda u gradu i pijte hladnu vodu cijeli dan."),
@@ -105,6 +107,16 @@ def test_too_little_text_tells_nothing(text: str) -> None:
 )
 def test_names_in_latin_letters_are_no_other_language(locale: str, text: str) -> None:
     assert find_language(CheckedText(text=text, locale=locale)).verdict == "undetermined"
+
+
+@pytest.mark.parametrize("text", ["Where conversations happen", "Full-featured email client", "cold water"])
+def test_a_few_english_words_are_prose_in_another_script(text: str) -> None:
+    assert find_language(CheckedText(text=text, locale="ja-JP")).verdict == "mismatch"
+
+
+def test_half_translated_copy_is_no_match() -> None:
+    text = "Download the app and enjoy cold water all day, wherever you go: アクアリスで"
+    assert find_language(CheckedText(text=text, locale="ja-JP")).verdict == "undetermined"
 
 
 def test_borrowed_latin_words_do_not_hide_the_language() -> None:
