@@ -109,7 +109,7 @@ def test_names_in_latin_letters_are_no_other_language(locale: str, text: str) ->
     assert find_language(CheckedText(text=text, locale=locale)).verdict == "undetermined"
 
 
-@pytest.mark.parametrize("text", ["Where conversations happen", "Full-featured email client", "cold water"])
+@pytest.mark.parametrize("text", ["Where conversations happen", "Full-featured email client"])
 def test_a_few_english_words_are_prose_in_another_script(text: str) -> None:
     assert find_language(CheckedText(text=text, locale="ja-JP")).verdict == "mismatch"
 
