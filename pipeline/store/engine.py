@@ -53,12 +53,11 @@ def sqlite_file(url: URL) -> Path | None:
 def make_engine(url: URL) -> Engine:
     """An engine that hides parameters; for SQLite its folder is made and the file is put into WAL mode."""
     encode: Callable[[object], str] = partial(json.dumps, ensure_ascii=False)
-    if url.drivername != "sqlite":
-        return _postgres_engine(url, encode)
     file = sqlite_file(url)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _use_write_ahead_log(file)
+    if file is None:
+        return _postgres_engine(url, encode)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _use_write_ahead_log(file)
     engine = create_engine(url, hide_parameters=True, json_serializer=encode, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

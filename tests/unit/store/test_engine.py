@@ -82,6 +82,20 @@ def test_an_unreachable_server_is_unavailable(tmp_path: Path) -> None:
     assert "sqlalchemy.exc" not in shown
 
 
+@pytest.mark.postgres
+def test_a_server_that_was_restarted_is_used_again(postgres_url: str) -> None:
+    """Connections that the server closed meanwhile are noticed and replaced before they are used."""
+    import psycopg
+
+    with open_record(postgres_url) as record, psycopg.connect(postgres_url, autocommit=True) as administrator:
+        record.counts()
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert record.counts() == {}
+
+
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     """A text file in the database's place is named, and not touched."""
     file = tmp_path / "glocal.db"
@@ -138,6 +152,21 @@ def test_switching_to_wal_waits_for_another_connection(tmp_path: Path, monkeypat
     monkeypatch.setattr(engine, "_switched", busy_twice)
     open_record(f"sqlite:///{tmp_path / 'glocal.db'}").close()
     assert tries == [False, False, False]
+
+
+def test_a_connection_that_reads_delays_the_switch_and_no_more(tmp_path: Path) -> None:
+    """A busy file is told apart from one that cannot be switched at all."""
+    file = tmp_path / "glocal.db"
+    other, own = (sqlite3.connect(file, isolation_level=None, timeout=0) for _ in range(2))
+    try:
+        other.execute("CREATE TABLE something (id)")
+        other.execute("BEGIN EXCLUSIVE")
+        assert not engine._switched(own, last_try=False)
+        other.execute("COMMIT")
+        assert engine._switched(own, last_try=False)
+    finally:
+        other.close()
+        own.close()
 
 
 def test_a_lock_on_a_new_file_ends_the_wait_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,13 +63,14 @@ def test_the_queue_is_read_page_by_page(record: Record, samples: Any) -> None:
 
 
 def test_drafts_are_counted_by_locale_and_status(record: Record, samples: Any) -> None:
-    """The queue's front page; a region sees its own."""
+    """The queue's front page; a region sees its own, a campaign its own."""
     decide(record, samples.stored(record, samples.provenance("de-DE")))
     samples.stored(record, samples.provenance("fr-FR"))
     samples.stored(record, samples.provenance("fr-FR", seed=1))
     wanted = {("de-DE", DraftStatus.APPROVED): 1, ("fr-FR", DraftStatus.IN_REVIEW): 2}
     assert record.counts() == record.counts("eu") == wanted
-    assert record.counts("us") == {}
+    assert record.counts(campaign="spring") == wanted
+    assert record.counts("us") == record.counts(campaign="autumn") == {}
 
 
 def test_a_sheet_knows_brief_and_brand_of_its_draft(record: Record, samples: Any) -> None:
