@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flows.prefect_environment import names_a_server, quieten, stay_at_home
 from flows.temporary_server import temporary_server
-from flows.workplace import Workplace, working_in
+from flows.workplace import Workplace, keep_details, working_in
 from pipeline.bootstrap import Parts
 from pipeline.cli.console import Advance, progress, say
 from pipeline.errors import GlocalError
@@ -43,18 +43,18 @@ def _run_flow(workplace: Workplace, campaign_id: str, locales: tuple[str, ...]) 
     region = workplace.parts.settings.region
     try:
         state = localize(UUID(campaign_id), region, locales, return_state=True)
+        ended = state.result(raise_on_failure=False)
     except Exception as error:  # noqa: BLE001 (Prefect raises whatever its own client met)
-        raise GlocalError(
-            f"Prefect could not run the flow ({type(error).__name__})",
-            hint="If PREFECT_API_URL is set, check that its server answers; drafts made so far are kept.",
-        ) from None
+        ended = error
     finally:
         _drain()
-    ended = state.result(raise_on_failure=False)
     if isinstance(ended, SafeError):
         raise _as_it_was(workplace, ended)
     if isinstance(ended, Exception):
-        raise GlocalError(f"the flow ended as {state.type.value}", hint="Run it again: drafts made so far are kept.")
+        raise GlocalError(
+            f"Prefect could not run the flow ({type(ended).__name__}, {keep_details(ended)})",
+            hint=f"If PREFECT_API_URL is set, check that its server answers. Details: {workplace.error_log}.",
+        )
 
 
 def _drain() -> None:
@@ -110,7 +110,8 @@ class _Screen:
 
     def waiting(self, count: int) -> None:
         """Said once: the wait may be as long as a lease."""
-        say(f"waiting for {count} units that another run is drafting")
+        units = "unit" if count == 1 else "units"
+        say(f"waiting for {count} {units} that another run is drafting")
 
 
 @contextmanager

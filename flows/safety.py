@@ -7,6 +7,7 @@ workspace's own log under a random reference, and a `SafeError` with that refere
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -44,6 +45,8 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
         # Outside of the handler: inside, Python would tie the original to it.
         raise safe
 
+    # Prefect reads a flow's parameters from its signature, and would resolve their types in this module.
+    safely.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
     return safely
 
 

@@ -130,9 +130,10 @@ def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, o
     except LeaseLost:
         return Outcome(row.id, unit.name, busy=True)
     except GlocalError as error:
+        # Before a retryable one is raised, too: the retry need not wait for this run's own lease to end.
+        record.fail(claim, error)
         if error.retryable:
             raise
-        record.fail(claim, error)
         return Outcome(row.id, unit.name, error=error)
     except BaseException as error:
         # A fault of the program, or Ctrl+C: the unit is let go at once, so that the next run need not wait.
