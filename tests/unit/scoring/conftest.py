@@ -1,0 +1,80 @@
+"""A small encoder whose vectors can be read, and candidates made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from pipeline.domain.assessment import Assessment, LanguageFinding, Score
+from pipeline.domain.brand import Brand, Pillar
+from pipeline.domain.candidate import Candidate
+from pipeline.domain.issue import Issue, MqmDimension, Severity
+from pipeline.domain.value import text_digest
+from pipeline.scoring.ports import Embeddings, TextEncoder
+
+TOPICS = ("cold", "refill", "music", "tram", "bread", "rain", "bike", "book", "lamp", "game", "map", "tea")
+
+
+class TopicEncoder:
+    """One dimension a topic word, plus one that every text has in common; counts the batches it is given."""
+
+    digest = "topics"
+
+    def __init__(self) -> None:
+        self.batches = 0
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        self.batches += 1
+        rows = [[1.0, *(float(text.lower().count(topic)) for topic in TOPICS)] for text in texts]
+        vectors = np.array(rows, dtype=np.float32).reshape(len(rows), len(TOPICS) + 1)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.fixture
+def encoder() -> TextEncoder:
+    return TopicEncoder()
+
+
+@pytest.fixture
+def generic() -> dict[str, list[str]]:
+    """Copy about anything but the brand, ten texts in each of two locales."""
+    return {
+        tag: [f"{topic} {word} of the day" for topic in TOPICS[2:]] for tag, word in (("de-DE", "a"), ("ja-JP", "b"))
+    }
+
+
+@pytest.fixture
+def brand() -> Brand:
+    return Brand(
+        id="aqualis",
+        name="Aqualis",
+        source_locale="en-US",
+        pillars=(
+            Pillar(id="cold", name="Cold all day", statement="Water stays cold.", exemplars=("Still cold at four.",)),
+            Pillar(
+                id="refill", name="Refill anywhere", statement="Refill it in town.", exemplars=("Your next refill.",)
+            ),
+        ),
+    )
+
+
+@pytest.fixture
+def make_candidate() -> Callable[..., Candidate]:
+    def make(
+        text: str = "text", *severities: Severity, log_probability: float | None = None, **scores: float
+    ) -> Candidate:
+        issues = [
+            Issue(check="c", dimension=MqmDimension.STYLE, severity=severity, message="m", start=0, end=0)
+            for severity in severities
+        ]
+        assessment = Assessment(
+            text_sha256=text_digest(text),
+            language=LanguageFinding(verdict="match", detected="de", confidence=1),
+            issues=tuple(issues),
+            scores=tuple(Score(name=name, value=value, explanation="e") for name, value in scores.items()),
+        )
+        return Candidate(text=text, log_probability=log_probability, assessment=assessment)
+
+    return make
