@@ -11,6 +11,9 @@ from pipeline.domain.prompt import Prompt
 from pipeline.generation.clean import clean_sample
 from pipeline.generation.ports import TextGenerator
 
+MAX_NEW_TOKENS = 2_048
+"""The most that `GenerationConfig` allows: a channel may be longer than any copy."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -37,7 +40,7 @@ def token_budget(channel: Channel) -> int:
     Half a token a character covers Latin, Arabic and Japanese copy in the tokenizers of the catalog
     (measured 0.2 to 0.45); the rest lets the model end its line.
     """
-    return channel.limit // 2 + 16
+    return min(channel.limit // 2 + 16, MAX_NEW_TOKENS)
 
 
 def _probability(value: float | None) -> float:

@@ -1,0 +1,81 @@
+"""From samples to candidates: cleaned, each text once, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.domain.candidate import GenerationConfig, Sample
+from pipeline.domain.channel import Channel
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.prompt import Message, Prompt
+from pipeline.generation.candidates import Text, draw_candidates, token_budget
+
+PROMPT = Prompt(style="completion", messages=(Message(role="user", content="x"),), template_version="1")
+
+
+class Writer:
+    """Gives the samples it was made with, and keeps what it was asked."""
+
+    def __init__(self, *samples: Sample) -> None:
+        self.samples = samples
+        self.asked: list[tuple[Prompt, GenerationConfig]] = []
+
+    def generate(self, prompt: Prompt, config: GenerationConfig) -> Sequence[Sample]:
+        self.asked.append((prompt, config))
+        return self.samples
+
+
+def drawn(pack_of: Callable[[str], LocalePack], *samples: tuple[str, float | None]) -> list[Text]:
+    writer = Writer(*(Sample(text=text, log_probability=probability) for text, probability in samples))
+    return draw_candidates(writer, PROMPT, GenerationConfig(), pack_of("es-MX"))
+
+
+def test_all_candidates_come_of_one_call(pack_of: Callable[[str], LocalePack]) -> None:
+    """The generator is asked once, for the whole batch, with exactly the settings given."""
+    writer, config = Writer(Sample(text="Agua.")), GenerationConfig(num_return_sequences=7, seed=3)
+    draw_candidates(writer, PROMPT, config, pack_of("es-MX"))
+    assert writer.asked == [(PROMPT, config)]
+
+
+def test_texts_are_cleaned_and_empty_ones_dropped(pack_of: Callable[[str], LocalePack]) -> None:
+    """A candidate is copy: samples without any are none."""
+    assert drawn(pack_of, ('"Agua."', -1.0), ("```", -0.1), ("", None)) == [Text("Agua.", -1.0)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"), [(-2.0, -1.0, -1.0), (-1.0, -2.0, -1.0), (None, -3.0, -3.0), (-3.0, None, -3.0)]
+)
+def test_equal_texts_keep_the_most_probable_sample(
+    pack_of: Callable[[str], LocalePack], first: float | None, second: float | None, kept: float
+) -> None:
+    """Texts that differ in case or wrapping only are one candidate; a known probability beats an unknown one."""
+    found = drawn(pack_of, ("Agua.", first), ('"AGUA."', second))
+    assert [text.log_probability for text in found] == [kept]
+
+
+def test_texts_without_probabilities_keep_the_first(pack_of: Callable[[str], LocalePack]) -> None:
+    """Where no backend can tell, the first of equal texts stays."""
+    assert drawn(pack_of, ("Agua.", None), ("AGUA.", None)) == [Text("Agua.", None)]
+
+
+def test_candidates_keep_the_order_of_their_samples(pack_of: Callable[[str], LocalePack]) -> None:
+    """The order is the generator's, so that equal seeds give equal lists."""
+    found = drawn(pack_of, ("B", -1.0), ("A", -1.0), ("b", -0.5), ("C", None))
+    assert [text.text for text in found] == ["b", "A", "C"]
+
+
+def test_no_sample_is_no_candidate(pack_of: Callable[[str], LocalePack]) -> None:
+    """A model that gives nothing gives no candidate, and no error."""
+    assert drawn(pack_of) == []
+
+
+@given(limit=st.integers(1, 10_000))
+def test_the_budget_fits_every_channel(limit: int) -> None:
+    """A budget grows with the limit of the channel, and is one that generation allows."""
+    budget = token_budget(Channel(id="c", name="C", limit=limit, source="s"))
+    assert budget >= min(limit / 2, 2_048)
+    assert GenerationConfig(max_new_tokens=budget).max_new_tokens == budget
