@@ -108,11 +108,11 @@ def _rank(card: ModelCard, request: Request) -> tuple[bool, bool, bool, bool, fl
 
 
 def _reasons(card: ModelCard, request: Request) -> tuple[str, ...]:
-    home = ", ".join(request.jurisdictions)
+    home = ", ".join(dict.fromkeys(request.jurisdictions))
     listed = card.speaks(request.language) == "listed"
     conditional = card.commercial_use == "conditional"
     return (
-        f"made in {card.developer_country}, a jurisdiction of this market ({home})"
+        f"made in {card.developer_country}, under a jurisdiction of this market ({home})"
         if made_at_home(card, request)
         else f"made in {card.developer_country}, outside {home}: no model from there is lawful and in the store",
         f"its makers list {request.language}"
@@ -121,4 +121,5 @@ def _reasons(card: ModelCard, request: Request) -> tuple[str, ...]:
         f"{card.licence}: commercial use under conditions, {card.commercial_reason}"
         if conditional
         else f"{card.licence}: commercial use allowed",
+        *(() if card.verified else ("its facts are not verified: read its sources before you rely on them",)),
     )
