@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.domain.approved import ApprovedText
-from pipeline.errors import UsageError
+from pipeline.errors import GlocalError, UsageError
 from pipeline.export.formats import EXPORTERS
 from pipeline.resources.jsonl import write_whole
 
@@ -30,7 +30,7 @@ class Bundle:
 def write_bundle(
     items: Sequence[ApprovedText], *, campaign: str, region: str, format_name: str, folder: Path, exported_at: datetime
 ) -> Bundle:
-    """Write `<campaign>.<format>`, then its `.manifest.json`; each appears whole or not at all."""
+    """Write `<campaign>.<format>`, then its `.manifest.json`; whole or not at all, and no copy without its manifest."""
     if format_name not in EXPORTERS:
         raise UsageError(f"there is no format {format_name!r}", hint=f"Formats: {', '.join(EXPORTERS)}.")
     copy_file = folder / f"{campaign}.{format_name}"
@@ -47,7 +47,11 @@ def write_bundle(
     }
     write_whole(copy_file, [content])
     manifest_file = folder / f"{copy_file.name}.manifest.json"
-    write_whole(manifest_file, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(), b"\n"])
+    try:
+        write_whole(manifest_file, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(), b"\n"])
+    except GlocalError:
+        copy_file.unlink()
+        raise
     return Bundle(copy_file, manifest_file, len(items))
 
 

@@ -7,6 +7,8 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+import regex
+
 from pipeline.domain.approved import ApprovedText
 from pipeline.domain.decision import DecisionKind
 
@@ -23,8 +25,9 @@ FIELDS = (
     "decided_at",
 )
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "|", "%", "＝", "＋", "－", "＠")
-"""First characters that spreadsheets take for a formula or a command (OWASP ASVS 1.2.10 and their full-width twins)."""
+_FORMULA = regex.compile(r"[\p{Z}\p{Cf}]*[-=+@\t\r\n\0|%＝＋－＠]")
+"""Characters that spreadsheets take for the start of a formula or a command (OWASP ASVS 1.2.10 and their full-width
+twins), also behind spaces and characters without width, which some of them drop."""
 
 
 def as_record(item: ApprovedText) -> dict[str, str | bool]:
@@ -60,8 +63,8 @@ def to_csv(items: Iterable[ApprovedText]) -> Iterator[bytes]:
 
 
 def spreadsheet_safe(cell: str) -> str:
-    """A cell that no spreadsheet runs: one that starts like a formula, also behind spaces, gets an apostrophe."""
-    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(_FORMULA_STARTS) else cell
+    """A cell that no spreadsheet runs: one that starts like a formula gets an apostrophe."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _row(cells: Sequence[str]) -> bytes:
