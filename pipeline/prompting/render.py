@@ -82,7 +82,7 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
         "pairs": choose_pairs(pack.pairs, unit.channel.id),
         "source": as_data(unit.segment.source),
         "limit": unit.channel.limit,
-        "channel": unit.channel.name,
+        "channel": as_data(unit.channel.name),
         "audience": as_data(unit.brief.audience),
         "objective": as_data(unit.brief.objective),
         "terms": [shown for term in brand.terms if (shown := _shown(term, unit))],
@@ -99,7 +99,7 @@ def _shown(term: Term, unit: Unit) -> dict[str, str] | None:
     """A term as the prompt shows it: only where it occurs in the source and says what to write."""
     if term.source.casefold() not in unit.segment.source.casefold() or term.rule is TermRule.FORBIDDEN:
         return None
-    forms = term.forms.get(unit.locale, ())
+    forms = term.forms.get(unit.locale) or term.forms.get(unit.locale.split("-")[0]) or ()
     if term.rule is TermRule.PREFERRED and not forms:
         return None
     target = term.source if term.rule is TermRule.DO_NOT_TRANSLATE else forms[0]

@@ -10,7 +10,8 @@ _CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2060\u
 """Control, surrogate, zero-width and bidi-override characters. Joiners (U+200C, U+200D) stay: Hindi needs them."""
 
 _TURN_MARKS = regex.compile(
-    r"<\|[^|<>]{0,40}\|>|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn|think|/think)>|\[/?INST\]|<</?SYS>>",
+    r"<[|｜][^|｜<>]{0,40}[|｜]>|</?s>|<(?:bos|eos|pad|unk|/?think|(?:start|end)_of_\w{1,20})>|<</?SYS>>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS|CONTENT))\]",
     regex.IGNORECASE,
 )
 """Control tokens of the chat templates in use: a tokenizer would read them as the end of a turn."""
