@@ -6,6 +6,8 @@ created, opened or logged by reading them.
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +22,7 @@ from pydantic_settings import (
 )
 
 from pipeline.errors import DataError
+from pipeline.resources.document import plain, read_text
 
 SETTINGS_FILE = "glocal.toml"
 
@@ -73,16 +76,24 @@ def read_settings(workspace: Path) -> Settings:
     """The settings of a workspace; DataError names the field and where it may have been set."""
     if not workspace.is_dir():
         raise DataError("there is no such workspace folder", path=workspace, hint="Make one: glocal init DIR.")
+    path = workspace.resolve() / SETTINGS_FILE
+    text = read_text(path) if path.exists() else ""
     try:
         return Settings(workspace=workspace.resolve())
     except tomllib.TOMLDecodeError as broken:
-        raise DataError(f"not valid TOML: {broken}", path=workspace / SETTINGS_FILE) from None
+        raise DataError(f"not valid TOML: {broken}", path=path) from None
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else "settings"
-        raise DataError(
-            first["msg"].lower(),
-            path=workspace / SETTINGS_FILE,
-            field=field,
-            hint=f"Correct it in {SETTINGS_FILE}, or in the environment as GLOCAL_{field.upper()}.",
-        ) from None
+        raise _mistake(invalid, path, text) from None
+
+
+def _mistake(invalid: ValidationError, path: Path, text: str) -> DataError:
+    """The first wrong setting, told where it was set: in the environment, else in the file."""
+    first = invalid.errors(include_url=False, include_input=False)[0]
+    field, message = str(first["loc"][0]), plain(first)
+    variable = f"GLOCAL_{field.upper()}"
+    if variable in os.environ:
+        return DataError(message, field=variable, hint="Correct this variable of the environment, or unset it.")
+    before = re.search(rf"(?m)^[ \t]*{re.escape(field)}[ \t]*=", text)
+    line = text.count("\n", 0, before.start()) + 1 if before else None
+    hint = f"Correct it in {SETTINGS_FILE}, or set {variable} in the environment."
+    return DataError(message, path=path, line=line, field=field, hint=hint)
