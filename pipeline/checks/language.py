@@ -18,6 +18,7 @@ from pipeline.checks.kinship import are_kin, are_twins
 from pipeline.checks.likelihood import label_of, likeliest, rivals, weigh
 from pipeline.checks.protected import without_protected
 from pipeline.checks.scripts import OTHER, count_scripts
+from pipeline.checks.second_voice import probability_of
 from pipeline.checks.subject import CheckedText
 from pipeline.checks.tags import scripts_in_use, scripts_of
 from pipeline.checks.words import fold, whole_word
@@ -53,6 +54,9 @@ _WORDS_OF_PROSE = 2
 
 _MOST_WORDS_OF_A_NAME = 2
 
+_SECOND_VOICE_IS_SURE = 0.99
+"""Probability from which langdetect's word counts: below it, short copy with loan words is at risk."""
+
 _THREE_IN_FOUR = 3.0
 """Evidence that makes a verdict three quarters sure, on a logistic curve."""
 
@@ -80,7 +84,20 @@ def find_language(subject: CheckedText) -> LanguageFinding:
         return _UNTOLD
     if _is_source(subject, prose):
         return LanguageFinding(verdict="mismatch", detected=subject.source_language, confidence=1)
-    return _by_script(subject, prose, letters) or _by_evidence(subject, prose, letters)
+    finding = _by_script(subject, prose, letters) or _by_evidence(subject, prose, letters)
+    return finding if finding.verdict != "undetermined" else _by_second_voice(subject, prose) or finding
+
+
+def _by_second_voice(subject: CheckedText, prose: str) -> LanguageFinding | None:
+    """A mismatch when the evidence was undecided but langdetect is sure that a line is the source's language."""
+    source = subject.source_language
+    is_line = len(_WORD.findall(prose)) > _MOST_WORDS_OF_A_NAME and _PROSE_WORD.search(prose)
+    if not is_line or subject.language == source or are_kin(subject.language, source):
+        return None
+    probability = min(1.0, probability_of(source, prose))
+    if probability < _SECOND_VOICE_IS_SURE:
+        return None
+    return LanguageFinding(verdict="mismatch", detected=source, confidence=round(probability, 3))
 
 
 def _prose(subject: CheckedText, text: str) -> str:

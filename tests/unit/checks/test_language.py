@@ -116,7 +116,13 @@ def test_a_few_english_words_are_prose_in_another_script(text: str) -> None:
 
 def test_half_translated_copy_is_no_match() -> None:
     text = "Download the app and enjoy cold water all day, wherever you go: アクアリスで"
-    assert find_language(CheckedText(text=text, locale="ja-JP")).verdict == "undetermined"
+    assert find_language(CheckedText(text=text, locale="ja-JP")).verdict == "mismatch"
+
+
+@pytest.mark.parametrize("locale", ["ar-SA", "bg-BG", "el-GR", "ja-JP", "ka-GE", "ru-RU", "zh-TW"])
+def test_an_untranslated_line_of_names_and_one_word_is_found_by_the_second_voice(locale: str) -> None:
+    text = "FooSync/BarSync Notification and Reader"
+    assert find_language(CheckedText(text=text, locale=locale)).verdict == "mismatch"
 
 
 def test_borrowed_latin_words_do_not_hide_the_language() -> None:
