@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     encoder: str = "intfloat/multilingual-e5-small"
     candidates: Annotated[int, Field(ge=1, le=256)] = 16
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    temperature: Annotated[float, Field(gt=0, le=2)] = 0.8
+    temperature: Annotated[float, Field(gt=0, le=2)] = 0.6
     lease_seconds: Annotated[float, Field(ge=1, le=3_600)] = 60
     batch_units: Annotated[int, Field(ge=1, le=256)] = 32
     review_port: Annotated[int, Field(ge=0, le=65_535)] = 8710

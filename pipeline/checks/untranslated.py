@@ -12,7 +12,8 @@ from pipeline.checks.subject import CheckedText
 from pipeline.domain.brand import TermRule
 from pipeline.domain.issue import Issue, MqmDimension, Severity
 
-_WORD = regex.compile(r"[\p{L}\p{M}]+(?:['’][\p{L}]+)?")
+_WORD = regex.compile(r"(?<![\w/\\.-])[\p{L}\p{M}]+(?:['’]\p{L}+)?(?![\w/\\]|[.:-]\w)")
+"""A word of prose: parts of a path, an identifier or a compound are technical names or one word with their whole."""
 
 _SUSPECT_WORDS = 2
 _BLOCKING_WORDS = 3
@@ -57,9 +58,11 @@ def _kept_names(subject: CheckedText) -> Sequence[str]:
 
 
 def _is_name(word: regex.Match[str], source: str) -> bool:
-    """A capital inside a sentence marks a name; one at its beginning does not."""
-    before = source[: word.start()].rstrip()
-    return word.group()[0].isupper() and bool(before) and before[-1] not in ".!?…:"
+    """A capital inside a sentence marks a name, one at its beginning does not; capitals throughout always do."""
+    before, text = source[: word.start()].rstrip(), word.group()
+    if len(text) > 1 and text.isupper():
+        return True
+    return text[0].isupper() and bool(before) and before[-1] not in ".!?…:"
 
 
 def _longest_common_run(words: Sequence[str], others: Sequence[str]) -> tuple[int, int]:

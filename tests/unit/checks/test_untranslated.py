@@ -60,6 +60,21 @@ def test_names_may_stay(issues_of: Run, make_brand: Callable[..., Brand]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            "Override get_absolute_url in settings/base/main.py",
+            "Überschreibe get_absolute_url in settings/base/main.py",
+        ),
+        ("Use HH MM SS for the time", "Schreibe die Zeit als HH MM SS"),
+    ],
+)
+def test_technical_names_may_stay(issues_of: Run, source: str, text: str) -> None:
+    """Identifiers, paths and words in capitals are carried over, not translated."""
+    assert [] == issues_of(check_untranslated, text, source=source)
+
+
+@pytest.mark.parametrize(
     ("locale", "text", "foreign"),
     [("hi-IN", "घर के लिए बोतल儿 रखें।", "儿"), ("de-DE", "Kaltes Wasser для alle", "для"), ("ja-JP", "冷たい물", "물")],
 )
