@@ -35,7 +35,7 @@ from pipeline.review.guards import Guarded
 from pipeline.review.office import Office
 from pipeline.review.pages import show_draft_page, show_kept_page, show_problem_page
 from pipeline.review.routes import router
-from pipeline.reviewing import Desk, open_sheet
+from pipeline.reviewing import Desk
 
 STATUS_OF: dict[type[Exception], int] = {
     FormExpired: 403,
@@ -102,7 +102,7 @@ def _keep(request: Request, sent: DecisionForm, error: GlocalError, status: int)
     """The draft as it stands now with the form as it was sent, or the form alone where the draft cannot be read."""
     office: Office = request.app.state.office
     try:
-        sheet = open_sheet(office.desk, request.path_params["draft_id"])
+        sheet = office.sheet(request.path_params["draft_id"])
         form = kept_form(sheet, sent, error, datetime.now(UTC))
         asked = Asked.model_validate(dict(request.query_params))
         return show_draft_page(request, office, sheet, form, asked, status=status)
@@ -113,7 +113,7 @@ def _keep(request: Request, sent: DecisionForm, error: GlocalError, status: int)
 def _tell_misfit(_request: Request, error: Exception) -> Response:
     """A request whose fields do not fit; its content is not repeated."""
     fields = error.errors() if isinstance(error, RequestValidationError) else ()
-    names = ", ".join(sorted({str(field["loc"][-1]) for field in fields}))
+    names = ", ".join(sorted({str(name) for field in fields for name in field["loc"][1:2]}))
     problem = GlocalError(f"the address or the form does not fit: {names}", hint="Start again from the queue.")
     return show_problem_page(problem_of(problem), status=422)
 

@@ -98,8 +98,8 @@ def kept_form(sheet: DraftSheet, sent: DecisionForm, error: GlocalError | None, 
 
 
 def problem_of(error: GlocalError) -> Problem:
-    """An error in its own words."""
-    return Problem(mark_text(str(error)), mark_text(error.hint))
+    """An error in its own words; the page ends the sentence."""
+    return Problem(mark_text(str(error).rstrip(".")), mark_text(error.hint))
 
 
 def _buttons(sheet: DraftSheet) -> list[Button]:

@@ -74,22 +74,29 @@ class Piece:
 
 
 def mark_text(text: str, issues: Sequence[Issue] = ()) -> list[Piece]:
-    """The pieces of a text, in order; issue spans are code-point offsets and may overlap or be empty."""
+    """The pieces of a text, in order.
+
+    Issue spans are code-point offsets; they may overlap, and mark nothing when they are empty or end outside.
+    """
     edges = {0, len(text)}
     for issue in issues:
         edges.update(place for place in (issue.start, issue.end) if place <= len(text))
     places = sorted(edges)
     pieces: list[Piece] = []
     for start, end in itertools.pairwise(places):
-        run = _pieces(text, start, end, _covering(issues, start, end))
+        run = _pieces(text, start, end, _covering(issues, start, end, len(text)))
         closes = tuple(number for number in run[-1].issues if issues[number - 1].end == end)
         pieces += [*run[:-1], replace(run[-1], closes=closes)]
     return pieces
 
 
-def _covering(issues: Sequence[Issue], start: int, end: int) -> tuple[tuple[int, ...], Severity | None]:
-    found = [(number, issue) for number, issue in enumerate(issues, 1) if issue.start <= start and end <= issue.end]
-    worst = max((issue.severity for _, issue in found), key=_SEVERITIES.index, default=None)
+def _covering(issues: Sequence[Issue], start: int, end: int, length: int) -> tuple[tuple[int, ...], Severity | None]:
+    found = [
+        (number, issue.severity)
+        for number, issue in enumerate(issues, 1)
+        if issue.start <= start and end <= issue.end <= length
+    ]
+    worst = max((severity for _, severity in found), key=_SEVERITIES.index, default=None)
     return tuple(number for number, _ in found), worst
 
 

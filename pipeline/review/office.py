@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.errors import UnknownDraft
 from pipeline.review.tokens import TokenMaker
 from pipeline.review.writing import Writing, writing_of
-from pipeline.reviewing import Desk
+from pipeline.reviewing import Desk, open_sheet
+from pipeline.store.rows import DraftSheet
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,13 @@ class Office:
     region: str
     pack_of: Callable[[str], LocalePack | None]
     tokens: TokenMaker = field(default_factory=TokenMaker)
+
+    def sheet(self, draft_id: str) -> DraftSheet:
+        """Everything about a draft of this region; UnknownDraft for one of another, content stays in its region."""
+        sheet = open_sheet(self.desk, draft_id)
+        if sheet.campaign.region != self.region:
+            raise UnknownDraft("no draft has that id in this region")
+        return sheet
 
     def writing(self, tag: str) -> Writing:
         """How a locale is written."""

@@ -18,7 +18,6 @@ from pipeline.review.office import Office
 from pipeline.review.pages import show_draft_page, show_queue_page
 from pipeline.review.queue_view import view_queue
 from pipeline.review.walking import address_after
-from pipeline.reviewing import open_sheet
 
 _DRAFT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -57,7 +56,7 @@ def show_queue(office: Working, request: Request, asked: Annotated[Asked, Query(
 @router.get("/drafts/{draft_id}")
 def show_draft(office: Working, request: Request, draft_id: DraftId, asked: Annotated[Asked, Query()]) -> Response:
     """One draft, with a form to decide."""
-    sheet = open_sheet(office.desk, draft_id)
+    sheet = office.sheet(draft_id)
     form = blank_form(sheet, remembered_name(request), asked.candidate)
     return show_draft_page(request, office, sheet, form, asked)
 
@@ -73,10 +72,10 @@ def decide(
     """Take a decision and go on to the next draft of the same filter; a draft sent back stays before its reviewer."""
     request.state.sent = form  # for the pages that tell of errors: what was typed is kept
     check_token(request, office.tokens, form.token)
-    before = open_sheet(office.desk, draft_id)
+    before = office.sheet(draft_id)
     take_decision(office.desk, draft_id, form)
     if form.action is DecisionKind.SEND_BACK and form.text and form.changes(before.text):
-        sheet = open_sheet(office.desk, draft_id)
+        sheet = office.sheet(draft_id)
         return show_draft_page(request, office, sheet, kept_form(sheet, form, None, datetime.now(UTC)), asked)
     answer = RedirectResponse(address_after(office, draft_id, asked.filter, form.action), status_code=303)
     remember_name(answer, form.reviewer)
