@@ -80,6 +80,7 @@ def _server(parts: Parts) -> Iterator[None]:
         return
     home = Path(os.environ["PREFECT_HOME"]).expanduser()
     log = parts.settings.private_folder / "logs" / "prefect-server.log"
+    say("starting a Prefect server for this run")
     with temporary_server(home, log) as address:
         os.environ.update(address)
         try:

@@ -27,6 +27,7 @@ _SAYS_NO_COPY = {
     for kind in (
         errors.NoLawfulModel,
         errors.NoUsableCandidate,
+        errors.GenerationError,
         errors.ModelMissing,
         errors.ModelDamaged,
         errors.MissingExtra,
@@ -101,9 +102,8 @@ class Summary:
         typer.echo(self._told_what_is_new())
         for told in self._told_of_models():
             typer.echo(told)
-        for line in self.lines:
-            if line.error:
-                say(f"glocal: {line.unit} has no draft: {_sentence(line.error)} Hint: {line.hint}")
+        for told in self._told_of_failures():
+            say(told)
         if any(line.draft_id for line in self.lines):
             typer.echo(f"Review them: {self.review}")
 
@@ -114,6 +114,17 @@ class Summary:
             return f"Nothing new was drafted: all {total} units have a draft already."
         without = f", {missing} of {total} units are without one" if missing else ""
         return f"{new} new drafts{without}."
+
+    def _told_of_failures(self) -> list[str]:
+        """A line for each reason: what stops one unit often stops them all."""
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for line in self.lines:
+            if line.error:
+                reasons.setdefault((line.error, line.hint or ""), []).append(line.unit)
+        return [
+            f"glocal: {', '.join(units)} {'has' if len(units) == 1 else 'have'} no draft: {_sentence(error)} Hint: {hint}"
+            for (error, hint), units in reasons.items()
+        ]
 
     def _told_of_models(self) -> list[str]:
         foreign: dict[str, list[str]] = {}

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 START_SECONDS = 90
 """A first start makes Prefect's tables; on a busy machine that was seen to take 30 seconds."""
 
-STOP_SECONDS = 10
+STOP_SECONDS = 60
+"""How long to wait for a server to go; one that was just starting first finishes that."""
+
+GRACE_SECONDS = 2
+"""How long a server waits for open connections when it stops."""
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def temporary_server(home: Path, log: Path) -> Iterator[dict[str, str]]:
             server = _launch(listener, home, password, output)
             listener.close()
             try:
-                _wait_until_healthy(port, log)
+                _wait_until_healthy(port, home, log)
             except BaseException:
                 _stop(server)
                 raise
@@ -84,7 +89,7 @@ def _one_start_at_a_time(home: Path) -> Iterator[None]:
         yield
 
 
-def _wait_until_healthy(port: int, log: Path) -> None:
+def _wait_until_healthy(port: int, home: Path, log: Path) -> None:
     """One request: the socket takes it in at once, and the server answers it when it is ready."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
@@ -95,7 +100,10 @@ def _wait_until_healthy(port: int, log: Path) -> None:
     finally:
         connection.close()
     if answer != "200":
-        raise GlocalError(f"Prefect's temporary server did not start ({answer})", hint=f"See {log}.")
+        raise GlocalError(
+            f"Prefect's temporary server did not start ({answer})",
+            hint=f"See {log}. {home} holds Prefect's history only: it may be deleted.",
+        )
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
@@ -110,20 +118,25 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 def _serve(descriptor: int) -> None:
     """Serve on an inherited socket until standard input closes."""
+    serving: list[uvicorn.Server] = []
+    threading.Thread(target=_follow_parent, args=(serving,), daemon=True).start()
     import uvicorn
     from prefect.server.api.server import create_app
 
     app = create_app(ephemeral=True, final=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2))
-    threading.Thread(target=_follow_parent, args=(server,), daemon=True).start()
-    server.run(sockets=[socket.socket(fileno=descriptor)])
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=GRACE_SECONDS)
+    serving.append(uvicorn.Server(config))
+    serving[0].run(sockets=[socket.socket(fileno=descriptor)])
 
 
-def _follow_parent(server: uvicorn.Server) -> None:
+def _follow_parent(serving: list[uvicorn.Server]) -> None:
     sys.stdin.buffer.read()
-    server.should_exit = True
-    threading.Event().wait(STOP_SECONDS / 2)
-    # Still here: an open connection held it up. Its database is a file that survives this.
+    for server in serving:
+        server.should_exit = True
+        # Never in the middle of making the tables: Prefect could not use a database that was left half-made.
+        while not server.started:
+            time.sleep(0.1)
+        time.sleep(2 * GRACE_SECONDS)
     os._exit(0)
 
 

@@ -78,6 +78,9 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("GLOCAL_TRACEBACK"):
             raise
         return _report(*_explained(error))
+    if result == INTERRUPTED:
+        # Typer makes an exit code of Ctrl+C, and says nothing.
+        return _report(*_explained(KeyboardInterrupt()))
     return result if isinstance(result, int) else 0
 
 

@@ -19,23 +19,49 @@ from pipeline.modelstore.store import ModelStore
 
 MODELS = ("test/first", "test/second")
 
+CAMPAIGN = {
+    "id": "spring",
+    "brand": "aqualis",
+    "objective": "Get commuters to carry a refillable bottle.",
+    "audience": "City commuters",
+    "locales": ["de-DE", "fr-FR"],
+    "segments": [
+        {"id": "store-line", "channel": "app_store_short", "source": "Carry less plastic. Cold water, all day."},
+        {"id": "push", "channel": "push_body", "source": "Warm day ahead. Refill your bottle before you go."},
+    ],
+}
+
 GERMAN = ("Weniger Plastik, mehr kaltes Wasser für dich.", "Kaltes Wasser den ganzen Tag, ohne Plastik.")
 FRENCH = ("Moins de plastique, de l’eau fraîche toute la journée.", "Votre eau reste fraîche, sans plastique.")
 
 
+@pytest.fixture(scope="session")
+def make_workspace() -> Callable[[Path], dict[str, str]]:
+    """Make `workspace` and `models` in a folder; gives the environment that a run there needs.
+
+    The campaign has two segments and two locales, and each locale has a model of its own.
+    """
+
+    def make(folder: Path) -> dict[str, str]:
+        workspace = folder / "workspace"
+        (workspace / "campaigns").mkdir(parents=True)
+        (workspace / "campaigns" / "spring.yaml").write_text(yaml.safe_dump(CAMPAIGN), encoding="utf-8")
+        cards = [_card(MODELS[0], "de"), _card(MODELS[1], "fr")]
+        (workspace / "models.yaml").write_text(yaml.safe_dump({"models": cards}), encoding="utf-8")
+        for model in MODELS:
+            _put_into_store(folder / "models", model)
+        return {"GLOCAL_MODELS": str(folder / "models"), "GLOCAL_CANDIDATES": "2"}
+
+    return make
+
+
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A campaign of two segments and two locales; each locale has a model of its own."""
-    folder = tmp_path / "workspace"
-    (folder / "campaigns").mkdir(parents=True)
-    write_campaign(folder)
-    cards = [_card(MODELS[0], "de"), _card(MODELS[1], "fr")]
-    (folder / "models.yaml").write_text(yaml.safe_dump({"models": cards}), encoding="utf-8")
-    for model in MODELS:
-        _put_into_store(tmp_path / "models", model)
-    monkeypatch.setenv("GLOCAL_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("GLOCAL_CANDIDATES", "2")
-    return folder
+def workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_workspace: Callable[[Path], dict[str, str]]
+) -> Path:
+    for name, value in make_workspace(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "workspace"
 
 
 @pytest.fixture
@@ -63,7 +89,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def parts(workspace: Path, scripted: Callable[..., None]) -> Iterator[Parts]:
+def parts(workspace: Path, scripted: Callable[..., None]) -> Iterator[Parts]:  # noqa: ARG001 (no real model is loaded)
     built = build(workspace)
     yield built
     built.record.close()
@@ -106,24 +132,6 @@ def prefect_server(_prefect_server: dict[str, str], monkeypatch: pytest.MonkeyPa
     with settings.temporary_settings(wanted | {settings.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield _prefect_server["PREFECT_API_URL"]
         EventsWorker.drain_all()
-
-
-def write_campaign(folder: Path, **changes: object) -> Path:
-    """The campaign file of a workspace, with other fields where given."""
-    brief = {
-        "id": "spring",
-        "brand": "aqualis",
-        "objective": "Get commuters to carry a refillable bottle.",
-        "audience": "City commuters",
-        "locales": ["de-DE", "fr-FR"],
-        "segments": [
-            {"id": "store-line", "channel": "app_store_short", "source": "Carry less plastic. Cold water, all day."},
-            {"id": "push", "channel": "push_body", "source": "Warm day ahead. Refill your bottle before you go."},
-        ],
-    }
-    path = folder / "campaigns" / "spring.yaml"
-    path.write_text(yaml.safe_dump(brief | changes), encoding="utf-8")
-    return path
 
 
 def _card(model: str, language: str) -> dict[str, object]:

@@ -54,9 +54,7 @@ def test_only_the_locales_asked_for_are_drafted(parts: Parts, campaign_id: str) 
     assert {"store-line/fr-FR", "push/fr-FR"} == set(drafts_of(parts, campaign_id))
 
 
-def test_units_of_one_model_are_drafted_together(
-    parts: Parts, campaign_id: str, scripted: Callable[..., None]
-) -> None:
+def test_units_of_one_model_are_drafted_together(parts: Parts, campaign_id: str, scripted: Callable[..., None]) -> None:
     """The model changes once, not with every unit: two may not fit into memory."""
     run_campaign(parts, campaign_id, ())
 
@@ -108,9 +106,8 @@ def test_a_unit_that_cannot_be_planned_is_noted_and_stops_no_other(
     assert rows["push", "de-DE"].draft_id
 
 
-def test_a_passing_fault_is_tried_again(
-    parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch, fast_retries: None
-) -> None:
+@pytest.mark.usefixtures("fast_retries")
+def test_a_passing_fault_is_tried_again(parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that says `retryable` is met again after a while, and the work goes on."""
     commit, calls = Record.commit, []
 
@@ -127,9 +124,8 @@ def test_a_passing_fault_is_tried_again(
     assert all(drafts_of(parts, campaign_id).values())
 
 
-def test_a_lasting_fault_is_not_tried_again(
-    parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch, fast_retries: None
-) -> None:
+@pytest.mark.usefixtures("fast_retries")
+def test_a_lasting_fault_is_not_tried_again(parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def refuse(_record: Record, campaign: str) -> None:
@@ -144,8 +140,9 @@ def test_a_lasting_fault_is_not_tried_again(
     assert 1 == len(asked)
 
 
+@pytest.mark.usefixtures("fast_retries")
 def test_a_batch_that_is_given_up_leaves_the_next_one_to_run(
-    parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch, fast_retries: None
+    parts: Parts, campaign_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = Record.claim
 
@@ -203,4 +200,3 @@ def test_a_unit_held_by_another_run_is_waited_for(
 
     assert all(drafts_of(parts, campaign_id).values())
     assert 1 == capsys.readouterr().err.count("waiting for 1 unit that another run is drafting")
-
