@@ -84,6 +84,7 @@ class DataError(GlocalError):
         place = "" if path is None else str(path) + ("" if line is None else f":{line}")
         where = ": ".join(part for part in (place, field) if part)
         super().__init__(f"{where}: {message}" if where else message, hint=hint)
+        self.problem = message
         self.path = path
         self.line = line
         self.field = field

@@ -6,15 +6,65 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.domain.issue import Severity
 from pipeline.domain.value import Identifier, Line, LocaleTag, Value
+
+Formality = Literal["informal", "formal", "neutral"]
+
+
+class AudienceAddress(Value):
+    """Another form of address for one audience, where it differs from the house form."""
+
+    audience: Identifier
+    form: Line
+    formality: Formality
+    direction: Line
+
+
+class AddressMarkers(Value):
+    """What gives a wrong form of address away.
+
+    `words` are whole words in exactly this case, `endings` stand at the end of a sentence. List only what no
+    correct copy of the locale would hold: a reviewer who is warned in vain stops reading warnings.
+    """
+
+    words: tuple[Line, ...] = ()
+    endings: tuple[Line, ...] = ()
 
 
 class Address(Value):
     """How the reader is spoken to: the form itself (du, vous, tú) and a line that asks for it."""
 
     form: Line
-    formality: Literal["informal", "formal", "neutral"]
+    formality: Formality
     direction: Line
+    by_audience: tuple[AudienceAddress, ...] = ()
+    unwanted: AddressMarkers = AddressMarkers()
+
+
+class Tone(Value):
+    """How copy of this market sounds; `credibility`, in the locale's language, says what makes a claim believed."""
+
+    directness: Literal["direct", "balanced", "indirect"]
+    humour: Literal["welcome", "dry", "sparing", "avoid"]
+    credibility: Line
+
+
+class CulturalNote(Value):
+    """One thing to do or to avoid in this market.
+
+    `note` is in the locale's language and goes into the prompt; `reason` is in English, for the centre. `words`
+    and `images` are what it concerns; `confirm` says who in the region should confirm it.
+    """
+
+    id: Identifier
+    kind: Literal["do", "avoid"]
+    note: Line
+    reason: Line
+    severity: Severity
+    words: tuple[Line, ...] = ()
+    images: tuple[Line, ...] = ()
+    confirm: Line
 
 
 class Typography(Value):
@@ -44,6 +94,7 @@ class PromptWords(Value):
     channel: Line
     limit: Line
     style: Line
+    notes: Line
     data_notice: Line
     last_line: Line
 
@@ -57,7 +108,10 @@ class Pair(Value):
 
 
 class LocalePack(Value):
-    """One locale: market, law, style, form of address, typography, examples."""
+    """One locale: market, law, style, form of address, typography, culture, examples.
+
+    `confusable_languages` (ISO 639) are those that a reader, or a model, may take for this one.
+    """
 
     tag: LocaleTag
     name: Line
@@ -68,6 +122,9 @@ class LocalePack(Value):
     time_zone: Line
     address: Address
     style: tuple[Line, ...] = Field(min_length=1)
+    tone: Tone | None = None
+    cultural_notes: tuple[CulturalNote, ...] = ()
+    confusable_languages: tuple[str, ...] = ()
     typography: Typography = Typography()
     prompt: PromptWords
     pairs: tuple[Pair, ...] = Field(min_length=6)

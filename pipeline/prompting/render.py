@@ -78,7 +78,8 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
     return {
         "words": pack.prompt,
         "address": pack.address.direction,
-        "style": (*pack.style, *pack.typography.directions),
+        "style": (*pack.style, *_credibility(pack), *pack.typography.directions),
+        "notes": [note.note for note in pack.cultural_notes],
         "pairs": choose_pairs(pack.pairs, unit.channel.id),
         "source": as_data(unit.segment.source),
         "limit": unit.channel.limit,
@@ -93,6 +94,10 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
             "avoid": [as_data(trait) for trait in brand.voice.avoid],
         },
     }
+
+
+def _credibility(pack: LocalePack) -> tuple[str, ...]:
+    return () if pack.tone is None else (pack.tone.credibility,)
 
 
 def _shown(term: Term, unit: Unit) -> dict[str, str] | None:

@@ -56,6 +56,16 @@ class Document:
             node, line = found
         return line
 
+    def has(self, *location: str | int) -> bool:
+        """Whether the file has this field."""
+        node = self.node
+        for step in location:
+            found = _child(node, step)
+            if found is None:
+                return False
+            node, _ = found
+        return True
+
     def error(self, message: str, *location: str | int, kind: type[DataError] = DataError) -> DataError:
         """An error about one field of this file, for the caller to raise."""
         return kind(message, path=self.path, line=self.line_of(*location), field=field_name(location) or None)

@@ -20,6 +20,7 @@ from pipeline.domain.model_card import ModelCard
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, read_document
+from pipeline.resources.packs import PackSource, is_market, read_pack_source
 
 T = TypeVar("T", bound=Value)
 E = TypeVar("E", Channel, ModelCard)
@@ -135,12 +136,17 @@ class Library:
             for segment in brief.segments
         ]
 
+    def pack_sources(self) -> dict[str, PackSource]:
+        """The files behind the pack of every market, by tag; unread packs may still hold mistakes."""
+        paths = {tag: self._pack_path(tag) for tag in self._names("locales") if is_market(tag)}
+        return {tag: read_pack_source(path, self._pack_path) for tag, path in paths.items() if path}
+
     @cached_property
     def _packs(self) -> dict[str, LocalePack]:
-        paths = {tag: self._find(f"locales/{tag}.yaml") for tag in self._names("locales")}
-        return {
-            tag: _named_like_its_file(read_document(path), LocalePack, "tag") for tag, path in paths.items() if path
-        }
+        return {tag: source.parse() for tag, source in self.pack_sources().items()}
+
+    def _pack_path(self, tag: str) -> Path | None:
+        return self._find(f"locales/{tag}.yaml")
 
     @cached_property
     def _channels(self) -> dict[str, Channel]:
