@@ -124,8 +124,7 @@ def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, o
     try:
         with holding(record, claim, lease):
             draft = draft_unit(unit, tools)
-            if draft.provenance.fingerprint != row.fingerprint:
-                raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
+            _refuse_other_inputs(draft, row)
             return Outcome(row.id, unit.name, draft_id=record.commit(claim, draft))
     except LeaseLost:
         return Outcome(row.id, unit.name, busy=True)
@@ -139,6 +138,11 @@ def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, o
         # A fault of the program, or Ctrl+C: the unit is let go at once, so that the next run need not wait.
         record.fail(claim, GenerationError(f"it stopped on {type(error).__name__}", hint="Run the campaign again."))
         raise
+
+
+def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
+    if draft.provenance.fingerprint != row.fingerprint:
+        raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
 
 
 def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
