@@ -15,6 +15,7 @@ from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
 from pipeline.domain.decision import Decision, DecisionKind
 from pipeline.domain.draft import Unit
+from pipeline.errors import UnknownChannel
 from pipeline.resources.library import Library
 from pipeline.store.record import Record
 
@@ -40,7 +41,7 @@ class Verdict:
 
 
 def reaudit(auditor: Auditor, brief: Brief, brand: Brand, approved: Sequence[ApprovedText]) -> Verdict:
-    """Check approved texts against today's rules; send back what no longer passes."""
+    """Check approved texts against today's rules, `brand` as it is today; send back what no longer passes."""
     holds, sent_back = [], []
     for item in approved:
         reason = _objection(auditor, brief, brand, item)
@@ -59,8 +60,12 @@ def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText)
         return f"the model {item.provenance.model_id} is no longer in the catalog"
     if card.commercial_use == "no":
         return f"the licence of {card.id} no longer allows commercial use"
+    try:
+        unit = _unit_of(auditor.library, brief, brand, item)
+    except UnknownChannel as gone:
+        return str(gone)
     accepted = {(issue.check, issue.message) for issue in item.assessment.issues}
-    assessment = auditor.assess(_unit_of(auditor.library, brief, brand, item), item.text)
+    assessment = auditor.assess(unit, item.text)
     fresh = [issue for issue in assessment.issues if issue.blocking and (issue.check, issue.message) not in accepted]
     return f"{fresh[0].check}: {fresh[0].message}" if fresh else None
 

@@ -128,7 +128,9 @@ def export(
 
     parts = build(context.obj)
     stored = parts.record.find_campaign(campaign, parts.settings.region)
-    verdict = reaudit(parts.auditor, stored.brief, stored.brand, parts.record.approved(stored.id))
+    # Today's brand, not the one that the campaign was run with: its terms may have changed since.
+    brand = parts.library.brand(stored.brief.brand)
+    verdict = reaudit(parts.auditor, stored.brief, brand, parts.record.approved(stored.id))
     for item, reason in verdict.sent_back:
         say(f"glocal: {item.segment}/{item.locale} went back to review: {reason}")
     bundle = write_bundle(
