@@ -66,7 +66,8 @@ def show_kept_page(
 ) -> HTMLResponse:
     """What was typed, when the draft itself cannot be shown, with a button to send it again."""
     cookie, token = token_of(request, office.tokens)
-    page = _page("kept.html", status=status, sent=sent, problem=problem, token=token, action=request.url.path)
+    action = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    page = _page("kept.html", status=status, sent=sent, problem=problem, token=token, action=action)
     set_token(page, cookie)
     return page
 

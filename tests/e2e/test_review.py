@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from pipeline.cli import main
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.models]
 
 EDITED = "Carga menos plástico. Agua bien fría todo el día."
 

@@ -35,6 +35,12 @@
     event.preventDefault();
   });
 
+  // An edit is checked before it is saved, which takes a moment: a second click must not become a second decision.
+  form.addEventListener("submit", (event) => {
+    if (form.ariaBusy === "true") event.preventDefault();
+    form.ariaBusy = "true";
+  });
+
   if (text === null) return;
   text.addEventListener("input", tell);
   tell();

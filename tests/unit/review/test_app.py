@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import errors
+from pipeline.domain.channel import Channel
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.domain.issue import Issue, Severity
 from pipeline.errors import (
@@ -93,10 +94,11 @@ def test_without_a_database_the_text_is_kept_and_can_be_sent_again(
     reviewer = open_desk(record=broken)
     page = reviewer.get(f"/drafts/{draft}")
     broken.broken = True
-    lost = reviewer.post(draft, "edit", page=page, text="Mein Text.", reason="weil")
+    lost = reviewer.post(draft, "edit", page=page, query="?locale=de-DE", text="Mein Text.", reason="weil")
     assert (503, "5") == (lost.status_code, lost.headers["Retry-After"])
     assert "Your text is kept here" in lost.text
     assert "Try again: Save edit and approve" in lost.text
+    assert f'action="/drafts/{draft}/decision?locale=de-DE"' in lost.text
 
     broken.broken = False
     assert 303 == reviewer.post(draft, "edit", page=lost).status_code
@@ -111,6 +113,17 @@ def test_pages_without_a_form_tell_that_the_database_is_away(open_desk: Callable
 
     assert (503, "5") == (reviewer.get("/").status_code, reviewer.get("/").headers["Retry-After"])
     assert 200 == reviewer.get("/healthz").status_code
+
+
+def test_a_draft_of_a_channel_that_is_gone_can_still_be_read(open_desk: Callable[..., Any], seed: Any) -> None:
+    """Somebody took it out of channels.yaml: only its limit is not known."""
+
+    def gone(name: str) -> Channel:
+        raise UnknownChannel(f"there is no channel {name!r}")
+
+    page = open_desk(channel_of=gone).get(f"/drafts/{seed.draft()}")
+
+    assert (200, True, False) == (page.status_code, "app_store_short" in page.text, "data-limit" in page.text)
 
 
 @pytest.mark.parametrize(("method", "address", "status"), [("GET", "/nothing", 404), ("PUT", "/", 405)])

@@ -116,6 +116,12 @@ def test_a_form_that_breaks_off_is_not_decided_on() -> None:
     assert ([], 413) == (seen, sent[0]["status"])
 
 
+def test_what_is_no_request_passes_through(reviewer: Any) -> None:
+    """A server's start and stop messages concern nobody outside."""
+    with reviewer.client as running:
+        assert 200 == running.get("/healthz").status_code
+
+
 @pytest.mark.parametrize(
     ("method", "address"),
     [
