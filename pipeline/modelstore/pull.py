@@ -73,7 +73,7 @@ def _pull(store: ModelStore, card: ModelCard, unpack: Unpack, source_folder: Pat
 
 
 def _describe(card: ModelCard, source: str, folder: Path) -> Manifest:
-    """Write the manifest of what a folder now holds, and see that all of it is on the disk."""
+    """Write the manifest of what a folder now holds; see that all of it is on the disk, for every user to read."""
     manifest = Manifest(
         model_id=card.id,
         revision=card.revision,
@@ -84,6 +84,7 @@ def _describe(card: ModelCard, source: str, folder: Path) -> Manifest:
     )
     write_manifest(folder, manifest)
     for path in (*folder.rglob("*"), folder):
+        path.chmod(0o755 if path.is_dir() else 0o644)
         _flush(path)
     return manifest
 
@@ -146,7 +147,6 @@ def _remove_all(folders: Iterator[Path]) -> None:
 
 def _move_into_place(scratch: Path, place: Path) -> None:
     """Put a finished folder where the store looks for it; an older one steps aside first and is then removed."""
-    scratch.chmod(0o755)
     if place.exists():
         place.rename(scratch.with_name(scratch.name + "-replaced"))
     scratch.rename(place)

