@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from importlib.metadata import entry_points
@@ -13,7 +15,7 @@ from typer.exceptions import TyperException
 
 import pipeline
 from pipeline.cli import copy_commands, model_commands, workspace_commands
-from pipeline.errors import GlocalError, UsageError
+from pipeline.errors import DiskFull, GlocalError, UsageError
 
 COMMAND_GROUP = "glocal.commands"
 
@@ -67,7 +69,11 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command and exit: 0 done, 1 something a user must act on, 2 wrong use."""
-    sys.exit(run(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character is told its number; the command does not stop.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_flushed(run(sys.argv[1:])))
 
 
 def run(arguments: list[str]) -> int:
@@ -84,6 +90,21 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _flushed(code: int) -> int:
+    """Write out what is left for standard output; 1 when there is no room for it and nothing was said of it yet."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        return code or _report(*_explained(error))
+    return code
+
+
+def _drop_output() -> None:
+    """Send what is left for standard output to nowhere, so that Python does not try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _explained(error: BaseException) -> tuple[str, str, int]:
     """An error as its message, a hint and an exit code."""
     match error:
@@ -94,8 +115,10 @@ def _explained(error: BaseException) -> tuple[str, str, int]:
         case typer.Abort() | KeyboardInterrupt():
             return "stopped", "Nothing is lost: run the command again.", INTERRUPTED
         case BrokenPipeError():
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return "the reader of the output went away", "Write to a file instead.", 1
+        case OSError() if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return "there is no room left to write", DiskFull.hint, 1
     message = f"an error that Glocal does not know: {type(error).__name__}: {error}"
     return message, "Set GLOCAL_TRACEBACK=1 to see where it happened, and report it.", 1
 
