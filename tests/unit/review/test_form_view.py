@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -60,6 +61,19 @@ def test_the_same_decision_twice_is_made_once(reviewer: Any, seed: Any, sheet_of
     assert [303, 409] == [answer.status_code for answer in answers]
     assert "The text is the one in your form" in answers[1].text
     assert 1 == len(sheet_of(draft).decisions)
+
+
+def test_of_many_at_the_same_moment_one_decides(reviewer: Any, seed: Any, sheet_of: Sheet) -> None:
+    """Whatever the order in which threads run: one decision for each version, a conflict for everybody else."""
+    for _ in range(10):
+        draft = seed.draft()
+        page = reviewer.get(f"/drafts/{draft}")
+        forms = [{"action": "approve"}, {"action": "edit", "text": "Neu."}, {"action": "reject", "reason": "no"}]
+        with ThreadPoolExecutor(len(forms)) as people:
+            sent = [people.submit(reviewer.post, draft, page=page, **form) for form in forms]
+
+        assert [303, 409, 409] == sorted(one.result().status_code for one in sent)
+        assert 1 == len(sheet_of(draft).decisions)
 
 
 @pytest.mark.parametrize("action", ["approve", "reject", "request_changes", "send_back"])
