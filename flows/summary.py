@@ -122,7 +122,7 @@ class Summary:
             if line.error:
                 reasons.setdefault((line.error, line.hint or ""), []).append(line.unit)
         return [
-            f"glocal: {', '.join(units)} {'has' if len(units) == 1 else 'have'} no draft: {_sentence(error)} Hint: {hint}"
+            f"glocal: no draft for {', '.join(units)}: {_sentence(error)} Hint: {hint}"
             for (error, hint), units in reasons.items()
         ]
 

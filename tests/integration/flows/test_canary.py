@@ -142,5 +142,5 @@ def test_an_error_keeps_its_details_in_the_workspace(ran: Ran) -> None:
     assert FAULT in ran.log.read_text(encoding="utf-8")
     assert 0o600 == ran.log.stat().st_mode & 0o777
     assert ERROR.encode() in ran.record
-    assert b"day/fr-FR has no draft: it stopped on RuntimeError" in ran.output
-    assert b"night/fr-FR has no draft: GenerationFailed" in ran.output
+    assert b"no draft for day/fr-FR: it stopped on RuntimeError" in ran.output
+    assert b"no draft for night/fr-FR: GenerationFailed" in ran.output
