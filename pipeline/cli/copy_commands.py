@@ -123,9 +123,10 @@ def export(
     from datetime import UTC, datetime
 
     from pipeline.bootstrap import build
-    from pipeline.export.bundle import write_bundle
+    from pipeline.export.bundle import require_format, write_bundle
     from pipeline.reaudit import reaudit
 
+    require_format(format_name)
     parts = build(context.obj)
     stored = parts.record.find_campaign(campaign, parts.settings.region)
     # Today's brand, not the one that the campaign was run with: its terms may have changed since.

@@ -31,8 +31,7 @@ def write_bundle(
     items: Sequence[ApprovedText], *, campaign: str, region: str, format_name: str, folder: Path, exported_at: datetime
 ) -> Bundle:
     """Write `<campaign>.<format>`, then its `.manifest.json`; whole or not at all, and no copy without its manifest."""
-    if format_name not in EXPORTERS:
-        raise UsageError(f"there is no format {format_name!r}", hint=f"Formats: {', '.join(EXPORTERS)}.")
+    require_format(format_name)
     copy_file = folder / f"{campaign}.{format_name}"
     content = b"".join(EXPORTERS[format_name](items))
     manifest = {
@@ -53,6 +52,12 @@ def write_bundle(
         copy_file.unlink()
         raise
     return Bundle(copy_file, manifest_file, len(items))
+
+
+def require_format(format_name: str) -> None:
+    """Refuse a format that does not exist: UsageError, before anything else is done."""
+    if format_name not in EXPORTERS:
+        raise UsageError(f"there is no format {format_name!r}", hint=f"Formats: {', '.join(EXPORTERS)}.")
 
 
 def _entry(item: ApprovedText) -> dict[str, object]:
