@@ -124,7 +124,7 @@ def draft_batch(campaign_id: UUID, unit_ids: Sequence[str], *, patient: bool) ->
         time.sleep(POLL_SECONDS)
         outcomes = [_draft_one(place, stored, one.unit_id) if one.busy else one for one in outcomes]
     drafted = sum(outcome.draft_id is not None for outcome in outcomes)
-    return Completed(message=f"{drafted} of {len(outcomes)} units drafted")
+    return Completed(message=f"units: {len(outcomes)}, drafted now: {drafted}")
 
 
 def _draft_all(place: Workplace, campaign_id: UUID, rows: Sequence[UnitRow], *, patient: bool) -> None:
@@ -190,5 +190,5 @@ def _told_in_counts(place: Workplace, planned: Planned) -> State[Counts]:
     drafted = sum(outcome.draft_id is not None for outcome in place.outcomes.values())
     left = sum(place.parts.record.unit(row.id).draft_id is None for row in planned.rows) + planned.unplanned
     counts = Counts(units=len(planned.rows) + planned.unplanned, drafted=drafted, failed=left)
-    message = f"{counts['units']} units, {drafted} drafted now, {left} without a draft"
+    message = f"units: {counts['units']}, drafted now: {drafted}, without a draft: {left}"
     return Failed(message=message, data=counts) if left else Completed(message=message, data=counts)

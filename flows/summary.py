@@ -108,12 +108,12 @@ class Summary:
             typer.echo(f"Review them: {self.review}")
 
     def _told_what_is_new(self) -> str:
-        new, total = sum(line.new for line in self.lines), len(self.lines)
+        new = sum(line.new for line in self.lines)
         missing = sum(not line.draft_id for line in self.lines)
-        if new == 0 and not missing:
-            return f"Nothing new was drafted: all {total} units have a draft already."
-        without = f", {missing} of {total} units are without one" if missing else ""
-        return f"{new} new drafts{without}."
+        if not new and not missing:
+            return "Nothing new was drafted: every unit has a draft already."
+        drafts = {0: "No new draft", 1: "1 new draft"}.get(new, f"{new} new drafts")
+        return drafts + (f", {missing} of {len(self.lines)} units without one." if missing else ".")
 
     def _told_of_failures(self) -> list[str]:
         """A line for each reason: what stops one unit often stops them all."""

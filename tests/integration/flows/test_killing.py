@@ -19,8 +19,6 @@ import psutil
 import pytest
 import yaml
 
-from pipeline.bootstrap import build
-
 pytestmark = [pytest.mark.prefect, pytest.mark.models]
 
 UNITS = 4
@@ -39,17 +37,13 @@ Query = Callable[[str], list[tuple[object, ...]]]
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Path:
-    """A workspace with a campaign of four units; without the embedded models the test cannot run."""
-    store = build(tmp_path).models
-    if not {"google/gemma-3-270m", "intfloat/multilingual-e5-small"} <= set(store.ids()):
-        missing = "the embedded models are not in the model store: glocal models pull --embedded"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    """A workspace with a campaign of four units."""
     (tmp_path / "brief.yaml").write_text(yaml.safe_dump(BRIEF), encoding="utf-8")
     return tmp_path
 
 
 @pytest.fixture
-def start(campaign: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def start(campaign: Path, embedded_models: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Start `glocal run` on the campaign; what is still there at the end of the test is killed."""
     started: list[subprocess.Popen[bytes]] = []
 
@@ -61,7 +55,13 @@ def start(campaign: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env={**own, "GLOCAL_CANDIDATES": "2", "GLOCAL_LEASE_SECONDS": "2", "OMP_NUM_THREADS": "1"},
+                env={
+                    **own,
+                    "GLOCAL_MODELS": str(embedded_models),
+                    "GLOCAL_CANDIDATES": "2",
+                    "GLOCAL_LEASE_SECONDS": "2",
+                    "OMP_NUM_THREADS": "1",
+                },
             )
         started.append(process)
         return process
