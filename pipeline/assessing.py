@@ -15,6 +15,7 @@ from pipeline.checks.subject import CheckedText
 from pipeline.domain.assessment import Assessment
 from pipeline.domain.brand import Brand
 from pipeline.domain.draft import Unit
+from pipeline.domain.issue import Issue
 from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
@@ -52,10 +53,13 @@ class Assessor:
         """Assess one text: what an edit goes through."""
         return self.assess(unit, [text]).assessments[0]
 
+    def issues_of(self, unit: Unit, text: str) -> tuple[Issue, ...]:
+        """What the checks find in a text written for a unit; the encoder is not needed."""
+        return run_checks(self.subject(unit, text))[1]
+
     def blocks(self, unit: Unit, text: str) -> bool:
-        """Whether a text has a blocking issue; the checks alone, without the encoder."""
-        _, issues = run_checks(self.subject(unit, text))
-        return any(issue.blocking for issue in issues)
+        """Whether a text has a blocking issue."""
+        return any(issue.blocking for issue in self.issues_of(unit, text))
 
     def subject(self, unit: Unit, text: str) -> CheckedText:
         """What the checks are told of a text written for a unit."""

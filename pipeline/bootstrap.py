@@ -75,7 +75,7 @@ class Parts:
     @cached_property
     def auditor(self) -> Auditor:
         """What proves that an approval still holds."""
-        return Auditor(record=self.record, library=self.library, assess=self.assessor.assess_text)
+        return Auditor(record=self.record, library=self.library, issues_of=self.assessor.issues_of)
 
     def with_sampling(self, *, candidates: int | None = None, seed: int | None = None) -> Parts:
         """The same workspace with other sampling settings where given."""

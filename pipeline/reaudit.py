@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.domain.approved import ApprovedText
-from pipeline.domain.assessment import Assessment
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
 from pipeline.domain.decision import Decision, DecisionKind
 from pipeline.domain.draft import Unit
+from pipeline.domain.issue import Issue
 from pipeline.errors import UnknownChannel
 from pipeline.resources.library import Library
 from pipeline.store.record import Record
@@ -29,7 +29,7 @@ class Auditor:
 
     record: Record
     library: Library
-    assess: Callable[[Unit, str], Assessment]
+    issues_of: Callable[[Unit, str], Sequence[Issue]]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText)
     except UnknownChannel as gone:
         return str(gone)
     accepted = {(issue.check, issue.message) for issue in item.assessment.issues}
-    assessment = auditor.assess(unit, item.text)
-    fresh = [issue for issue in assessment.issues if issue.blocking and (issue.check, issue.message) not in accepted]
+    issues = auditor.issues_of(unit, item.text)
+    fresh = [issue for issue in issues if issue.blocking and (issue.check, issue.message) not in accepted]
     return f"{fresh[0].check}: {fresh[0].message}" if fresh else None
 
 
