@@ -170,14 +170,14 @@ def test_a_text_whose_approval_is_withdrawn_meanwhile_is_neither(approved: Calla
     items = parts.record.approved(stored.id)
     stale = [item.model_copy(update={"version": item.version - 1}) for item in items]
     library = text.workplace.parts().library
-    auditor = Auditor(record=parts.record, library=library, assess=lambda *_: _blocked(text))
+    auditor = Auditor(record=parts.record, library=library, issues_of=lambda *_: _blocked(text))
     with pytest.raises(StaleDraft):
         reaudit(auditor, stored.brief, stored.brand, stale)
     assert text.sheet.status is DraftStatus.APPROVED
 
 
 def _blocked(text: Approved) -> Any:
-    return text.parts.assessor.assess_text(text.unit, ENGLISH)
+    return text.parts.assessor.issues_of(text.unit, ENGLISH)
 
 
 def test_a_channel_that_is_gone_sends_back(workplace: Workplace, approved: Callable[..., Approved]) -> None:
@@ -189,7 +189,7 @@ def test_a_channel_that_is_gone_sends_back(workplace: Workplace, approved: Calla
     workplace.put("alone/models.yaml", (workplace.folder / "models.yaml").read_text(encoding="utf-8"))
     stored = text.parts.record.find_campaign("launch", "local")
     verdict = reaudit(
-        Auditor(record=auditor.record, library=library, assess=auditor.assess),
+        Auditor(record=auditor.record, library=library, issues_of=auditor.issues_of),
         stored.brief,
         stored.brand,
         auditor.record.approved(stored.id),
