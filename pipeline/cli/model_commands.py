@@ -83,7 +83,7 @@ def pull(
         raise UsageError("no model was named", hint="Name one, or use --embedded.")
     for model_id in wanted:
         card = parts.card(model_id)
-        say(f"{card.id}: {card.licence}{', ' + card.licence_url if card.licence_url else ''}; {card.commercial_reason}")
+        say(f"{card.id}: commercial use: {card.commercial_use}, {card.commercial_reason}")
         manifest = parts.pull(model_id, folder=folder, force=force, report=say)
         say(f"{card.id}: in the store, weights {manifest.weights_digest[:12]}")
 

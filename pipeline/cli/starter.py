@@ -22,17 +22,28 @@ SETTINGS_TEXT = """\
 
 
 def make_workspace(folder: Path) -> None:
-    """Copy the sample brand, campaign and channels into a folder, and settings with every line explained."""
-    shipped = shipped_folder()
+    """Make a workspace of an absent or empty folder: the sample brand, campaign and channels, and settings explained.
+
+    DiskFull or DataError, and the folder is as it was before.
+    """
+    was_there = folder.exists()
     try:
-        for name in ("brand_pillars", "campaigns"):
-            shutil.copytree(shipped / name, folder / name)
-        (folder / "locales").mkdir()
-        shutil.copy(shipped / "channels.yaml", folder)
-        (folder / SETTINGS_FILE).write_text(SETTINGS_TEXT, encoding="utf-8")
-        (folder / ".gitignore").write_text(".glocal/\n", encoding="utf-8")
+        (folder / "locales").mkdir(parents=True)
+        for name, content in _files().items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if error.errno == errno.ENOSPC:
+        if was_there:
+            folder.mkdir(exist_ok=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(f"{folder}: there is no room left to write") from None
         raise DataError(f"it cannot be made: {error.strerror}", path=folder, hint="Choose another folder.") from None
+
+
+def _files() -> dict[str, bytes]:
+    """What a workspace starts with, by path."""
+    shipped = shipped_folder()
+    samples = [shipped / "channels.yaml", *shipped.glob("brand_pillars/*.yaml"), *shipped.glob("campaigns/*.yaml")]
+    copied = {path.relative_to(shipped).as_posix(): path.read_bytes() for path in samples}
+    return copied | {SETTINGS_FILE: SETTINGS_TEXT.encode(), ".gitignore": b".glocal/\n"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to make; it must be
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty", hint="Name a new folder: nothing is ever overwritten.")
     make_workspace(folder)
-    typer.echo(f"Made {folder}. Next: glocal --workspace {folder} run {folder}/campaigns/spring.yaml")
+    command = ["glocal", "--workspace", str(folder), "run", str(folder / "campaigns/spring.yaml")]
+    typer.echo(f"Made {folder}. Next: {shlex.join(command)}")
 
 
 def doctor(

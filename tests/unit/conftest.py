@@ -32,7 +32,7 @@ CARD: dict[str, Any] = {
     "parameters_b": 1,
     "architecture": "AcmeForCausalLM",
     "auto_class": "AutoModelForCausalLM",
-    "languages": ["de", "fr", "es", "ja", "ar", "hi"],
+    "languages": ["de", "mul"],
     "context_length": 2048,
     "licence": "Apache-2.0",
     "commercial_use": "yes",
@@ -103,7 +103,7 @@ class Workplace:
         """Put the model's weights, such as they are, into the store."""
         folder = self.models / WRITER.replace("/", "--")
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "model.safetensors").write_bytes(weights)
+        (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}" + weights)
         manifest = Manifest(
             model_id=WRITER,
             revision=None,
