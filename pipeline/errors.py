@@ -35,6 +35,7 @@ go to Prefect: only `code`, the class name, does.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -228,6 +229,10 @@ class FormExpired(GlocalError):
     """Raised when a form was not made by this desk, or before it was started again."""
 
     hint = "The text was kept: look again, then send it once more."
+
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when a disk, a quota or the largest allowed file is full."""
 
 
 class DiskFull(GlocalError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -15,7 +14,7 @@ from typer.exceptions import TyperException
 
 import pipeline
 from pipeline.cli import copy_commands, model_commands, workspace_commands
-from pipeline.errors import DiskFull, GlocalError, UsageError
+from pipeline.errors import NO_ROOM, DiskFull, GlocalError, UsageError
 
 COMMAND_GROUP = "glocal.commands"
 
@@ -117,7 +116,7 @@ def _explained(error: BaseException) -> tuple[str, str, int]:
         case BrokenPipeError():
             _drop_output()
             return "the reader of the output went away", "Write to a file instead.", 1
-        case OSError() if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        case OSError() if error.errno in NO_ROOM:
             return "there is no room left to write", DiskFull.hint, 1
     message = f"an error that Glocal does not know: {type(error).__name__}: {error}"
     return message, "Set GLOCAL_TRACEBACK=1 to see where it happened, and report it.", 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from pathlib import Path
 
-from pipeline.errors import DataError, DiskFull
+from pipeline.errors import NO_ROOM, DataError, DiskFull
 from pipeline.resources.library import shipped_folder
 from pipeline.settings import SETTINGS_FILE
 
@@ -36,7 +35,7 @@ def make_workspace(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if was_there:
             folder.mkdir(exist_ok=True)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in NO_ROOM:
             raise DiskFull(f"{folder}: there is no room left to write") from None
         raise DataError(f"it cannot be made: {error.strerror}", path=folder, hint="Choose another folder.") from None
 

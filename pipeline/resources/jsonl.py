@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -14,7 +13,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import DataError, DiskFull
+from pipeline.errors import NO_ROOM, DataError, DiskFull
 from pipeline.resources.document import field_name, plain
 
 T = TypeVar("T", bound=BaseModel)
@@ -86,7 +85,7 @@ def _told_plainly(path: Path) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in NO_ROOM:
             raise DiskFull(f"{path}: there is no room left to write") from None
         hint = "Choose another place with --output."
         raise DataError(f"it cannot be written: {error.strerror}", path=path, hint=hint) from None
