@@ -24,6 +24,7 @@ def as_data(text: str) -> str:
 
     No-break spaces and all other typography are kept as they are.
     """
-    one_line = _LINE_BREAKS.sub(" ", text).strip(" ")
-    visible = _CONTROLS.sub("", one_line)
+    one_line = _LINE_BREAKS.sub(" ", text)
+    # Spaces last: one may come to the end only when what stood behind it is gone.
+    visible = _CONTROLS.sub("", one_line).strip(" ")
     return _TURN_MARKS.sub(lambda mark: mark.group().translate(_DEFUSED), visible)
