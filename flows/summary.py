@@ -17,7 +17,6 @@ from flows.workplace import Workplace
 from pipeline import errors
 from pipeline.bootstrap import Parts
 from pipeline.cli.console import say, show_table
-from pipeline.domain.channel import count_graphemes
 from pipeline.domain.draft import Unit
 from pipeline.selection.choose import Request, made_at_home
 from pipeline.store.rows import DraftSheet, UnitRow
@@ -151,7 +150,7 @@ def _line(workplace: Workplace, unit: Unit, row: UnitRow | None, *, texts: bool)
         model=sheet.provenance.model_id,
         language=sheet.assessment.language.verdict,
         issues=len(sheet.assessment.issues),
-        characters=count_graphemes(sheet.text),
+        characters=unit.channel.measure(sheet.text),
         limit=unit.channel.limit,
         text=sheet.text if texts else None,
         new=outcome is not None and outcome.draft_id is not None,

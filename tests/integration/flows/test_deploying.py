@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -63,6 +64,17 @@ def test_it_starts_on_monday_morning_in_the_zone_that_was_named(deploy: Callable
 
     assert ("0 6 * * 1", "Asia/Tokyo") == (schedule.schedule.cron, schedule.schedule.timezone)
     assert schedule.active
+
+
+def test_the_server_plans_the_starts(deploy: Callable[..., Any], client: Any) -> None:
+    """What the server's scheduler does each minute: this is what a library that is too new for it breaks."""
+    deployed = deploy("--timezone", "Europe/Berlin")
+
+    client.request("POST", f"/deployments/{deployed.id}/schedule", json={}).raise_for_status()
+
+    planned = [run for run in client.read_flow_runs() if run.deployment_id == deployed.id]
+    starts = [run.expected_start_time.astimezone(ZoneInfo("Europe/Berlin")) for run in planned]
+    assert {(0, 6, 0)} == {(start.weekday(), start.hour, start.minute) for start in starts}
 
 
 def test_a_second_start_is_cancelled_while_one_runs(deploy: Callable[..., Any]) -> None:
