@@ -75,8 +75,10 @@ class Document:
         try:
             return kind.model_validate(self.data)
         except ValidationError as invalid:
-            first, *others = invalid.errors(include_url=False, include_input=False)
-            more = f" (and {len(others)} more mistakes)" if others else ""
+            # A misspelled field is a wrong one and a missing one: the wrong one tells more.
+            mistakes = invalid.errors(include_url=False, include_input=False)
+            first, *others = sorted(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")
+            more = f" (and {len(others)} more)" if others else ""
             raise self.error(f"{plain(first)}{more}", *first["loc"]) from None
 
 

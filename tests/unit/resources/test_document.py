@@ -88,7 +88,13 @@ def test_the_first_mistake_tells_of_the_others(file: Path) -> None:
     """A file with several mistakes shows one, and how many more there are."""
     error = mistake_in(file, BRAND + "one: 1\ntwo: 2\nthree: 3\n")
     assert error.field == "one"
-    assert "(and 2 more mistakes)" in str(error)
+    assert "(and 2 more)" in str(error)
+
+
+def test_a_misspelled_field_is_told_as_what_was_written(file: Path) -> None:
+    """A misspelled field is both wrong and missing: the line of what was written is the one to look at."""
+    error = mistake_in(file, BRAND.replace("source_locale", "source_local"))
+    assert str(error) == f"{file}:3: source_local: there is no such field; check its spelling (and 1 more)"
 
 
 def test_a_rule_of_the_domain_speaks_for_itself(file: Path) -> None:
