@@ -15,11 +15,15 @@ SourceText = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pa
 
 
 class Segment(Value):
-    """One piece of source copy and the channel that it is written for."""
+    """One piece of source copy and the channel that it is written for.
+
+    Segments with one `group` are the fields of one asset, such as headline, body and call to action.
+    """
 
     id: Identifier
     channel: Identifier
     source: SourceText
+    group: Identifier | None = None
 
 
 class Brief(Value):
@@ -46,6 +50,12 @@ class Brief(Value):
             if segment.id == segment_id:
                 return segment
         raise KeyError(segment_id)
+
+    def siblings(self, segment: Segment) -> tuple[Segment, ...]:
+        """The other fields of a segment's asset, in the brief's order; none where it stands alone."""
+        if segment.group is None:
+            return ()
+        return tuple(other for other in self.segments if other.group == segment.group and other.id != segment.id)
 
 
 def _first_repeated(names: Iterable[str]) -> str | None:

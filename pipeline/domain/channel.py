@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import regex
 from pydantic import Field
 
+from pipeline.domain.counting import MEASURES, CountingUnit, count_graphemes, longest_fit
 from pipeline.domain.value import Identifier, Line, Value
-
-_CLUSTER = regex.compile(r"\X")
 
 
 class Channel(Value):
-    """A place where copy appears; `limit` is in grapheme clusters, what a reader counts as characters."""
+    """A place where copy appears; `limit` is in the channel's own unit, by default what a reader counts."""
 
     id: Identifier
     name: Line
     limit: int = Field(gt=0, le=10_000)
+    unit: CountingUnit = CountingUnit.GRAPHEMES
     source: Line
 
+    def measure(self, text: str) -> int:
+        """How much of the limit a text takes up, in the channel's unit."""
+        return MEASURES[self.unit](text)
 
-def count_graphemes(text: str) -> int:
-    """Extended grapheme clusters of a text (Unicode Standard Annex 29): a flag or क्षि counts once."""
-    return sum(1 for _ in _CLUSTER.finditer(text))
+    def fitting(self, text: str) -> str:
+        """The beginning of a text that fits: all of it, or up to the first character that hangs over."""
+        return longest_fit(text, MEASURES[self.unit], self.limit)
+
+    def characters(self, sample: str) -> int:
+        """How many characters of text like `sample` fit, at most: fewer in Japanese than in English for a search ad."""
+        if self.unit is CountingUnit.GRAPHEMES:
+            return self.limit
+        room = self.limit * _MOST_CHARACTERS_A_UNIT
+        return count_graphemes(self.fitting((sample * (room // len(sample) + 1))[:room]))
+
+
+_MOST_CHARACTERS_A_UNIT = 160
+"""An SMS segment holds this many; no other unit holds more than one."""

@@ -38,9 +38,9 @@ def token_budget(channel: Channel) -> int:
     """New tokens to allow for a channel.
 
     Half a token a character covers Latin, Arabic and Japanese copy in the tokenizers of the catalog
-    (measured 0.2 to 0.45); the rest lets the model end its line.
+    (measured 0.2 to 0.45); the rest lets the model end its line. Latin letters fill most in any unit.
     """
-    return min(channel.limit // 2 + 16, MAX_NEW_TOKENS)
+    return min(channel.characters("a") // 2 + 16, MAX_NEW_TOKENS)
 
 
 def _probability(value: float | None) -> float:

@@ -77,12 +77,13 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
     brand = unit.brand
     return {
         "words": pack.prompt,
-        "address": pack.address.direction,
+        "address": _address(pack),
         "style": (*pack.style, *_credibility(pack), *pack.typography.directions),
         "notes": [note.note for note in pack.cultural_notes],
         "pairs": choose_pairs(pack.pairs, unit.channel.id),
         "source": as_data(unit.segment.source),
-        "limit": unit.channel.limit,
+        "siblings": [as_data(other.source) for other in unit.brief.siblings(unit.segment)],
+        "limit": unit.channel.characters(pack.pairs[0].target),
         "channel": as_data(unit.channel.name),
         "audience": as_data(unit.brief.audience),
         "objective": as_data(unit.brief.objective),
@@ -94,6 +95,12 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
             "avoid": [as_data(trait) for trait in brand.voice.avoid],
         },
     }
+
+
+def _address(pack: LocalePack) -> str:
+    """The line that asks for the form of address, with the form itself where the line does not say it."""
+    form, direction = pack.address.form, pack.address.direction
+    return direction if form in direction else f"{direction} ({form})"
 
 
 def _credibility(pack: LocalePack) -> tuple[str, ...]:

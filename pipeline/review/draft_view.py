@@ -9,7 +9,8 @@ from datetime import datetime
 from pipeline.domain.assessment import LanguageFinding, Score
 from pipeline.domain.brand import Pillar
 from pipeline.domain.candidate import Candidate
-from pipeline.domain.channel import Channel, count_graphemes
+from pipeline.domain.channel import Channel
+from pipeline.domain.counting import CountingUnit, count_graphemes
 from pipeline.domain.draft import DraftStatus
 from pipeline.domain.issue import Issue, Severity
 from pipeline.domain.provenance import Provenance
@@ -90,6 +91,7 @@ class DraftView:
     pillars: tuple[Pillar, ...]
     channel: str
     limit: int | None
+    unit: CountingUnit
     writing: Writing
     source_writing: Writing
     source: list[Piece]
@@ -122,19 +124,20 @@ def view_draft(office: Office, sheet: DraftSheet, now: datetime) -> DraftView:
         pillars=sheet.brand.pillars,
         channel=channel.name if channel else sheet.channel,
         limit=channel.limit if channel else None,
+        unit=channel.unit if channel else CountingUnit.GRAPHEMES,
         writing=office.writing(sheet.locale),
         source_writing=office.writing(sheet.brand.source_locale),
         source=mark_text(sheet.source),
         text=mark_text(sheet.text, assessment.issues),
         raw_text=sheet.text,
-        length=count_graphemes(sheet.text),
+        length=_length(sheet.text, channel),
         status=sheet.status,
         status_words=words_of(sheet.status),
         language=assessment.language,
         blocked=assessment.blocked,
         findings=[_finding(number, issue, sheet.text) for number, issue in enumerate(assessment.issues, 1)],
         scores=_measures(assessment.scores),
-        alternatives=_alternatives(sheet),
+        alternatives=_alternatives(sheet, channel),
         history=_history(sheet, now),
         memory=[_remembered(match, now) for match in recall_for(office.desk, sheet)],
         provenance=sheet.provenance,
@@ -167,21 +170,25 @@ def _measures(scores: Sequence[Score]) -> list[Measure]:
     return [Measure(words_of(score.name), score.value, mark_text(score.explanation)) for score in scores]
 
 
-def _alternatives(sheet: DraftSheet) -> list[Alternative]:
+def _length(text: str, channel: Channel | None) -> int:
+    return channel.measure(text) if channel else count_graphemes(text)
+
+
+def _alternatives(sheet: DraftSheet, channel: Channel | None) -> list[Alternative]:
     """Every candidate that is not the current text: the model's first one, too, once it was edited."""
     return [
-        _alternative(rank, candidate)
+        _alternative(rank, candidate, channel)
         for rank, candidate in enumerate(sheet.candidates, 1)
         if candidate.text != sheet.text
     ]
 
 
-def _alternative(rank: int, candidate: Candidate) -> Alternative:
+def _alternative(rank: int, candidate: Candidate, channel: Channel | None) -> Alternative:
     return Alternative(
         rank=rank,
         text=mark_text(candidate.text, candidate.assessment.issues),
         raw=candidate.text,
-        length=count_graphemes(candidate.text),
+        length=_length(candidate.text, channel),
         issues=len(candidate.assessment.issues),
         blocked=candidate.assessment.blocked,
         scores=_measures(candidate.assessment.scores),

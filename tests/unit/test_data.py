@@ -13,7 +13,8 @@ import yaml
 
 from pipeline.domain.brand import Brand, TermRule
 from pipeline.domain.brief import Brief
-from pipeline.domain.channel import Channel, count_graphemes
+from pipeline.domain.channel import Channel
+from pipeline.domain.counting import CountingUnit
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.resources.packs import is_market, read_pack_source
 
@@ -76,9 +77,16 @@ def pack_path(tag: str) -> Path:
     return ROOT / f"locales/{tag}.yaml"
 
 
-def test_channels_have_the_four_limits(channels: dict[str, Channel]) -> None:
-    """The four channels and their limits are a contract with those who write briefs."""
-    assert {name: channel.limit for name, channel in channels.items()} == CHANNEL_LIMITS
+def test_channels_keep_the_first_four_limits(channels: dict[str, Channel]) -> None:
+    """The first four channels and their limits are a contract with those who write briefs."""
+    assert {name: channels[name].limit for name in CHANNEL_LIMITS} == CHANNEL_LIMITS
+    assert {channels[name].unit for name in CHANNEL_LIMITS} == {"graphemes"}
+
+
+def test_there_are_channels_of_every_kind(channels: dict[str, Channel]) -> None:
+    """Stores, search, social posts, messages and pages; each unit of counting has a channel that uses it."""
+    assert len(channels) >= 16
+    assert {channel.unit for channel in channels.values()} == set(CountingUnit)
 
 
 def test_file_holds_nothing_but_channels() -> None:
@@ -127,7 +135,8 @@ def test_campaign_names_the_brand_and_known_channels(brief: Brief, brand: Brand,
 def test_source_copy_fits_its_channel(brief: Brief, channels: dict[str, Channel]) -> None:
     """The source itself obeys the limit that its adaptations must."""
     for segment in brief.segments:
-        assert count_graphemes(segment.source) <= channels[segment.channel].limit, segment.id
+        channel = channels[segment.channel]
+        assert channel.measure(segment.source) <= channel.limit, segment.id
 
 
 def test_every_locale_of_the_campaign_has_a_pack(brief: Brief) -> None:
@@ -157,15 +166,16 @@ def test_pack_has_two_pairs_for_each_channel(pack: LocalePack, channels: dict[st
     """Eight pairs or more, and two or more for each channel."""
     count = Counter(pair.channel for pair in pack.pairs)
 
-    assert set(count) == set(channels)
-    assert min(count.values()) >= 2
+    assert set(CHANNEL_LIMITS) <= set(count) <= set(channels)
+    assert min(count[name] for name in CHANNEL_LIMITS) >= 2
     assert len(pack.pairs) >= 8
 
 
 def test_targets_fit_their_channel(pack: LocalePack, channels: dict[str, Channel]) -> None:
     """An example that is too long teaches a model to write too long."""
     for pair in pack.pairs:
-        assert count_graphemes(pair.target) <= channels[pair.channel].limit, pair.target
+        channel = channels[pair.channel]
+        assert channel.measure(pair.target) <= channel.limit, pair.target
 
 
 def test_pairs_are_one_line_each(pack: LocalePack) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.checks.length import check_length
 from pipeline.checks.subject import CheckedText
 from pipeline.domain.channel import Channel
+from pipeline.domain.counting import CountingUnit
 from pipeline.domain.issue import Issue
 
 
@@ -59,3 +60,27 @@ def test_the_kept_part_has_exactly_the_limit_in_grapheme_clusters(text: str, lim
         if "limit" in issue.message:
             assert len(regex.findall(r"\X", text)) > limit
             assert len(regex.findall(r"\X", text[: issue.start])) == limit
+
+
+@pytest.mark.parametrize(
+    ("unit", "limit", "text", "start", "message"),
+    [
+        ("x_weighted", 4, "水を飲む", 2, "4 weighted characters over the limit of 4."),
+        ("full_width", 6, "ماء 水水", 5, "2 half-width characters over the limit of 6."),
+        ("utf16", 3, "a🍎🍎", 2, "2 UTF-16 units over the limit of 3."),
+        ("sms_segments", 1, "a" * 161, 160, "1 SMS segments over the limit of 1."),
+        (
+            "sms_segments",
+            1,
+            "L’eau " + "a" * 70,
+            70,
+            "1 SMS segments over the limit of 1. Not in the SMS alphabet: ’",
+        ),
+    ],
+)
+def test_the_overhang_is_measured_as_the_channel_measures(
+    issues_of: Callable[..., list[Issue]], unit: str, limit: int, text: str, start: int, message: str
+) -> None:
+    channel = Channel(id="line", name="Line", limit=limit, unit=CountingUnit(unit), source="test")
+    (issue,) = issues_of(check_length, text, channel=channel)
+    assert (issue.start, issue.end, issue.message) == (start, len(text), message)

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
-from pipeline.domain.channel import Channel, count_graphemes
+from pipeline.domain.channel import Channel
+from pipeline.domain.counting import count_graphemes
 from pipeline.domain.model_card import ModelCard
 
 BRIEF: dict[str, Any] = {

@@ -10,6 +10,7 @@ from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 
 from pipeline.domain.brand import Brand, Term, TermRule
+from pipeline.domain.brief import Segment
 from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack, Pair
 from pipeline.domain.prompt import Prompt
@@ -265,3 +266,50 @@ def test_a_brand_without_a_voice_renders(library: Library, unit_for: Callable[..
     unit = unit_for(brand={"voice": unit_for().brand.voice.model_copy(update={"traits": (), "avoid": ()}), "terms": ()})
     system = render_prompt(unit, pack, chat=True).messages[0].content
     assert not any(f"{word}:" in system for word in (pack.prompt.voice, pack.prompt.avoid, pack.prompt.terms))
+
+
+def grouped(unit: Unit, *groups: str | None) -> Unit:
+    """The unit of a brief whose segments are of these groups; its own is the first."""
+    segments = tuple(
+        Segment(id=f"s{number}", channel="push_body", source=f"Line {number} of the asset.", group=group)
+        for number, group in enumerate(groups)
+    )
+    brief = unit.brief.model_copy(update={"segments": segments})
+    return unit.model_copy(update={"brief": brief, "segment": segments[0]})
+
+
+@STYLES
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_field_is_written_in_sight_of_its_siblings(
+    library: Library, unit_for: Callable[..., Unit], tag: str, chat: bool
+) -> None:
+    """Fields of one asset agree with each other: the prompt shows the other lines of the group, and no others."""
+    unit, pack = grouped(unit_for(tag), "asset", "asset", "other", None, "asset"), library.locale(tag)
+    text = shown(render_prompt(unit, pack, chat=chat))
+    assert [text.count(f"Line {number} of the asset.") for number in range(5)] == [1, 1, 0, 0, 1]
+    assert f"{pack.prompt.notes}:" in text
+
+
+@STYLES
+def test_a_segment_of_no_group_stands_alone(library: Library, unit_for: Callable[..., Unit], chat: bool) -> None:
+    """Segments without a group are not siblings of each other."""
+    text = shown(render_prompt(grouped(unit_for(), None, None), library.locale("de-DE"), chat=chat))
+    assert "Line 1" not in text
+
+
+def test_a_sibling_is_data(library: Library, unit_for: Callable[..., Unit]) -> None:
+    """A sibling's line cannot open a turn or a line of its own."""
+    unit = grouped(unit_for(), "asset", "asset")
+    attack = unit.brief.segments[1].model_copy(update={"source": ATTACKS[2]})
+    unit = unit.model_copy(update={"brief": unit.brief.model_copy(update={"segments": (unit.segment, attack)})})
+    assert "<|im_start|>" not in shown(render_prompt(unit, library.locale("de-DE"), chat=True))
+
+
+@pytest.mark.parametrize(("tag", "limit"), [("de-DE", "30"), ("ja-JP", "15"), ("zh-CN", "15")])
+def test_the_limit_is_in_the_writers_characters(
+    library: Library, unit_for: Callable[..., Unit], tag: str, limit: str
+) -> None:
+    """A search ad holds half as many wide characters: the prompt says so in the writer's own count."""
+    unit = unit_for(tag).model_copy(update={"channel": library.channel("search_ad_headline")})
+    pack = library.locale(tag)
+    assert f"{pack.prompt.limit}: {limit}\n" in shown(render_prompt(unit, pack, chat=False))
