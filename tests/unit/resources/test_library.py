@@ -19,7 +19,14 @@ BRAND = {
     "pillars": [{"id": "plain", "name": "Plain", "statement": "We say what is so."}],
 }
 
-BRIEF = """\
+SEGMENTS = """\
+segments:
+  - id: line
+    channel: push_body
+    source: Cold water, all day.
+"""
+
+BRIEF = f"""\
 id: launch
 brand: aqualis
 objective: Sell bottles.
@@ -27,11 +34,7 @@ audience: Commuters
 locales:
   - de-DE
   - fr-FR
-segments:
-  - id: line
-    channel: push_body
-    source: Cold water, all day.
-"""
+{SEGMENTS}"""
 
 
 @pytest.fixture
@@ -204,7 +207,7 @@ def test_a_good_brief_is_read(workspace: Path, library: Library) -> None:
         ("- fr-FR", "- French", DataError, ":7: locales[1]: it must be a locale tag such as de-DE"),
         ("Cold water, all day.", '" "', DataError, ":11: segments[0].source: it is empty"),
         ("Cold water, all day.", "a" * 4_001, DataError, ":11: segments[0].source: "),
-        ("segments:", "segments: []\nmore:", DataError, ":8: segments: the list is empty"),
+        (SEGMENTS, "segments: []\n", DataError, ":8: segments: the list is empty"),
     ],
 )
 def test_a_brief_is_wrong_at_its_own_line(
