@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from pipeline.errors import DataError
-from pipeline.resources.document import plain, read_text
+from pipeline.resources.document import mistakes_in, plain, read_text
 
 SETTINGS_FILE = "glocal.toml"
 
@@ -88,7 +88,7 @@ def read_settings(workspace: Path) -> Settings:
 
 def _mistake(invalid: ValidationError, path: Path, text: str) -> DataError:
     """The first wrong setting, told where it was set: in the environment, else in the file."""
-    first = invalid.errors(include_url=False, include_input=False)[0]
+    first = mistakes_in(invalid)[0]
     field, message = str(first["loc"][0]), plain(first)
     variable = f"GLOCAL_{field.upper()}"
     if variable in os.environ:

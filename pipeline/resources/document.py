@@ -75,9 +75,7 @@ class Document:
         try:
             return kind.model_validate(self.data)
         except ValidationError as invalid:
-            # A misspelled field is a wrong one and a missing one: the wrong one tells more.
-            mistakes = invalid.errors(include_url=False, include_input=False)
-            first, *others = sorted(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")
+            first, *others = mistakes_in(invalid)
             more = f" (and {len(others)} more)" if others else ""
             raise self.error(f"{plain(first)}{more}", *first["loc"]) from None
 
@@ -125,6 +123,12 @@ def field_name(location: tuple[str | int, ...]) -> str:
     for step in location:
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
     return name
+
+
+def mistakes_in(invalid: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, what tells most first: a misspelled field is a wrong one as well as a missing one."""
+    mistakes = invalid.errors(include_url=False, include_input=False)
+    return sorted(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")
 
 
 def plain(mistake: ErrorDetails) -> str:

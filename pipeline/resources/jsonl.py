@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import NO_ROOM, DataError, DiskFull
-from pipeline.resources.document import field_name, plain
+from pipeline.resources.document import field_name, mistakes_in, plain
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -118,7 +118,7 @@ def _parse(raw: bytes, kind: type[T], label: str, number: int) -> T:
     except UnicodeDecodeError:
         raise DataError("the text is not UTF-8", path=label, line=number, hint="Save the file as UTF-8.") from None
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False)[0]
+        first = mistakes_in(invalid)[0]
         raise DataError(plain(first), path=label, line=number, field=field_name(first["loc"]) or None) from None
     except (ValueError, RecursionError) as broken:
         # Also numbers of more digits, and lists of more levels, than Python reads.

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.errors import DataError
-from pipeline.resources.document import Document, plain, read_document
+from pipeline.resources.document import Document, mistakes_in, plain, read_document
 
 EXTENDS = "extends"
 
@@ -40,7 +40,7 @@ class PackSource:
         mistakes = list(self.mistakes())
         if mistakes:
             first, *others = mistakes
-            more = f" (and {len(others)} more mistakes)" if others else ""
+            more = f" (and {len(others)} more)" if others else ""
             raise DataError(f"{first.problem}{more}", path=first.path, line=first.line, field=first.field)
         return LocalePack.model_validate(self._merged())
 
@@ -53,7 +53,7 @@ class PackSource:
         try:
             LocalePack.model_validate(self._merged())
         except ValidationError as invalid:
-            yield from (self._mistake(one) for one in invalid.errors(include_url=False, include_input=False))
+            yield from (self._mistake(one) for one in mistakes_in(invalid))
 
     def _mistake(self, details: ErrorDetails) -> DataError:
         location = details["loc"]
