@@ -12,6 +12,7 @@ from pipeline.checks.numbers import check_numbers
 from pipeline.checks.originality import check_originality
 from pipeline.checks.placeholders import check_placeholders
 from pipeline.checks.repetition import check_repetition
+from pipeline.checks.rules import check_rules
 from pipeline.checks.subject import CheckedText
 from pipeline.checks.terms import check_terms
 from pipeline.checks.untranslated import check_untranslated
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     check_repetition,
     check_numbers,
     check_marks,
+    check_rules,
 )
 
 

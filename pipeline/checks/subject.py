@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from pipeline.checks.tags import language_of, scripts_of, writes_without_spaces
 from pipeline.domain.brand import Brand, Term, TermRule
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.rule import RulePack
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class CheckedText:
 
     `locale` and `source_locale` are BCP 47 tags; a tag that nobody knows is allowed and asks nothing.
     Without a source, a brand, a channel or a pack, what depends on it is not checked.
+    `rules` say nothing without a `day`; `sectors` are what the campaign sells, where it says so.
     """
 
     text: str
@@ -26,6 +29,9 @@ class CheckedText:
     channel: Channel | None = None
     brand: Brand | None = None
     pack: LocalePack | None = None
+    day: date | None = None
+    rules: tuple[RulePack, ...] = ()
+    sectors: tuple[str, ...] = ()
 
     @cached_property
     def language(self) -> str:

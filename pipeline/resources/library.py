@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,14 @@ from pipeline.domain.brief import Brief
 from pipeline.domain.channel import Channel
 from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.manners import LanguageManners
 from pipeline.domain.model_card import ModelCard
+from pipeline.domain.rule import RulePack
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, read_document
 from pipeline.resources.packs import PackSource, is_market, read_pack_source
+from pipeline.resources.rules import MEDIA_FILE, WORDS_FILE, RuleShelf
 
 T = TypeVar("T", bound=Value)
 E = TypeVar("E", Channel, ModelCard)
@@ -92,6 +95,19 @@ class Library:
         """All locale packs, by tag."""
         return [self._packs[tag] for tag in self.locale_tags()]
 
+    @cached_property
+    def manners(self) -> dict[str, LanguageManners]:
+        """What is known of each language, by ISO 639 code."""
+        documents = self.manners_documents()
+        return {code: _named_like_its_file(document, LanguageManners, "language") for code, document in documents}
+
+    def manners_documents(self) -> Iterator[tuple[str, Document]]:
+        """The file of each language; unread ones may still hold mistakes."""
+        for code in self._names("locales/languages"):
+            path = self._find(f"locales/languages/{code}.yaml")
+            if path:
+                yield code, read_document(path)
+
     def channel(self, name: str) -> Channel:
         """A channel by id; UnknownChannel where there is none."""
         if name not in self._channels:
@@ -140,6 +156,30 @@ class Library:
         """The files behind the pack of every market, by tag; unread packs may still hold mistakes."""
         paths = {tag: self._pack_path(tag) for tag in self._names("locales") if is_market(tag)}
         return {tag: read_pack_source(path, self._pack_path) for tag, path in paths.items() if path}
+
+    def rule_packs(self, jurisdictions: Iterable[str]) -> tuple[RulePack, ...]:
+        """The rules of some jurisdictions, in their order; one that has no file has no rules that are known."""
+        shelf, read = self._rule_shelf, self._rule_packs
+        wanted = [name for name in dict.fromkeys(jurisdictions) if name in shelf.files]
+        for name in wanted:
+            if name not in read:
+                read[name] = shelf.pack(name)
+        return tuple(read[name] for name in wanted)
+
+    def rule_shelf(self) -> RuleShelf:
+        """The files behind all rules; unread files may still hold mistakes."""
+        paths = {name: self._find(f"locales/rules/{name}.yaml") for name in self._names("locales/rules")}
+        files = {name: path for name, path in paths.items() if path}
+        return RuleShelf(files=files, words=self._find(WORDS_FILE), media=self._find(MEDIA_FILE))
+
+    @cached_property
+    def _rule_shelf(self) -> RuleShelf:
+        return self.rule_shelf()
+
+    @cached_property
+    def _rule_packs(self) -> dict[str, RulePack]:
+        """The packs read so far: a run needs few of them."""
+        return {}
 
     @cached_property
     def _packs(self) -> dict[str, LocalePack]:
