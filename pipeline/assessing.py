@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.checks.language import find_language
 from pipeline.checks.registry import run_checks
+from pipeline.checks.rules import look_at_rules
 from pipeline.checks.subject import CheckedText
 from pipeline.domain.assessment import Assessment
 from pipeline.domain.brand import Brand
 from pipeline.domain.draft import Unit
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.rule import RulePack
 from pipeline.domain.issue import Issue
 from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library
@@ -27,6 +32,14 @@ PAIRS_SOURCE_LOCALE = "en-US"
 """The locale that the sources of all shipped pairs are written in."""
 
 
+def day_in(pack: LocalePack, moment: datetime) -> date:
+    """The calendar day in a market: a rule begins at midnight there. UTC's where the time zone is not known here."""
+    try:
+        return moment.astimezone(ZoneInfo(pack.time_zone)).date()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return moment.astimezone(UTC).date()
+
+
 @dataclass(frozen=True)
 class Assessed:
     """Assessments of some texts and, row by row, their embeddings."""
@@ -35,12 +48,17 @@ class Assessed:
     vectors: Embeddings
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Assessor:
-    """Checks and scores texts; `load_encoder` is called once, at the first score."""
+    """Checks and scores texts; `load_encoder` is called once, at the first score. `now` gives an aware time."""
 
     library: Library
     load_encoder: Callable[[], TextEncoder]
+    now: Callable[[], datetime] = _now
 
     def assess(self, unit: Unit, texts: Sequence[str]) -> Assessed:
         """Assess texts written for a unit; the encoder sees them, and the source, in one batch."""
@@ -63,6 +81,8 @@ class Assessor:
 
     def subject(self, unit: Unit, text: str) -> CheckedText:
         """What the checks are told of a text written for a unit."""
+        pack = self.library.find_locale(unit.locale)
+        day, rules = self.law_of(pack)
         return CheckedText(
             text=text,
             locale=unit.locale,
@@ -70,8 +90,17 @@ class Assessor:
             source_locale=unit.brand.source_locale,
             channel=unit.channel,
             brand=unit.brand,
-            pack=self.library.find_locale(unit.locale),
+            pack=pack,
+            day=day,
+            rules=rules,
+            sectors=unit.brief.sectors,
         )
+
+    def law_of(self, pack: LocalePack | None) -> tuple[date | None, tuple[RulePack, ...]]:
+        """Today in a market and the rules of its jurisdictions; neither without a locale pack."""
+        if pack is None:
+            return None, ()
+        return day_in(pack, self.now()), self.library.rule_packs(pack.jurisdictions)
 
     def score_against(self, brands: Sequence[Brand], subjects: Sequence[CheckedText]) -> list[list[BrandResult]]:
         """Brand results of many texts: one row a text, one column a brand. Each text is encoded once."""
@@ -87,7 +116,8 @@ class Assessor:
         return [score_brand(profile, vector, backdrop, verdict, subject.text) for profile in profiles]
 
     def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
-        language, issues = run_checks(self.subject(unit, text))
+        subject = self.subject(unit, text)
+        language, issues = run_checks(subject)
         backdrop = self._background.of(unit.locale)
         brand = score_brand(self._profiles.of(unit.brand), vector, backdrop, language.verdict, text)
         return Assessment(
@@ -95,6 +125,7 @@ class Assessor:
             language=language,
             issues=issues,
             scores=(score_adequacy(source, vector, backdrop), brand.score),
+            rules=look_at_rules(subject),
         )
 
     @cached_property

@@ -197,6 +197,7 @@ def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, to
         brand_version=digest_of(unit.brand),
         locale_version=digest_of(pack),
         channel_version=digest_of(unit.channel),
+        rule_versions={rules.jurisdiction: rules.version for rules in tools.library.rule_packs(pack.jurisdictions)},
         choice=choice,
     )
 

@@ -188,10 +188,14 @@ def _draft_line(draft: Draft) -> dict[str, Any]:
 def _subject(parts: Parts, line: CopyLine, channel: Channel | None) -> CheckedText:
     from pipeline.checks.subject import CheckedText
 
+    pack = parts.library.find_locale(line.locale)
+    day, rules = parts.assessor.law_of(pack)
     return CheckedText(
         text=line.text,
         locale=line.locale,
         source=line.source,
         channel=channel,
-        pack=parts.library.find_locale(line.locale),
+        pack=pack,
+        day=day,
+        rules=rules,
     )

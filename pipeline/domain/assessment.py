@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.domain.issue import Issue
+from pipeline.domain.rule import RuleLook
 from pipeline.domain.value import Value
 
 LanguageVerdict = Literal["match", "mismatch", "undetermined"]
@@ -30,12 +31,13 @@ class Score(Value):
 
 
 class Assessment(Value):
-    """All issues and scores of one text, tied to the digest of exactly that text."""
+    """All issues and scores of one text, and the rules that were looked at, tied to the digest of exactly that text."""
 
     text_sha256: str
     language: LanguageFinding
     issues: tuple[Issue, ...] = ()
     scores: tuple[Score, ...] = ()
+    rules: tuple[RuleLook, ...] = ()
 
     @property
     def blocked(self) -> bool:

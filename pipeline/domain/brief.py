@@ -27,7 +27,10 @@ class Segment(Value):
 
 
 class Brief(Value):
-    """A campaign: one objective, one audience, the segments to write and the locales to write them for."""
+    """A campaign: one objective, one audience, the segments to write and the locales to write them for.
+
+    `sectors` are what is sold, in the words of the rules (`food`, `cosmetics`): some duties are for a sector only.
+    """
 
     id: Identifier
     brand: Identifier
@@ -35,6 +38,7 @@ class Brief(Value):
     audience: Line
     locales: tuple[LocaleTag, ...] = Field(min_length=1)
     segments: tuple[Segment, ...] = Field(min_length=1)
+    sectors: tuple[Identifier, ...] = ()
 
     @model_validator(mode="after")
     def _nothing_is_listed_twice(self) -> Self:
