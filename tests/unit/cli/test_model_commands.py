@@ -131,7 +131,7 @@ def test_audit_shows_what_each_locale_depends_on(workplace: Workplace, glocal: G
     assert (ran.code, ran.err) == (0, f"{len(rows)} of {len(rows)} locales depend on models made in DE.\n")
     workplace.write_card(languages=["de"])
     partly = shown(glocal, "audit", code=1)
-    assert [row["locale"] for row in partly if row["model"]] == ["de-DE"]
+    assert {row["locale"].split("-")[0] for row in partly if row["model"]} == {"de"}
     workplace.write_card(commercial_use="no")
     assert "No locale has a lawful model." in glocal("models", "audit").err
 
