@@ -30,12 +30,14 @@ class Brief(Value):
     """A campaign: one objective, one audience, the segments to write and the locales to write them for.
 
     `sectors` are what is sold, in the words of the rules (`food`, `cosmetics`): some duties are for a sector only.
+    `audience_group` (`business`, `youth`) asks each market for the form of address that it keeps for that group.
     """
 
     id: Identifier
     brand: Identifier
     objective: Line
     audience: Line
+    audience_group: Identifier | None = None
     locales: tuple[LocaleTag, ...] = Field(min_length=1)
     segments: tuple[Segment, ...] = Field(min_length=1)
     sectors: tuple[Identifier, ...] = ()

@@ -41,6 +41,10 @@ class Address(Value):
     by_audience: tuple[AudienceAddress, ...] = ()
     unwanted: AddressMarkers = AddressMarkers()
 
+    def for_audience(self, group: str | None) -> AudienceAddress | None:
+        """The form kept for an audience group; None where the house form serves it, too."""
+        return next((other for other in self.by_audience if other.audience == group), None)
+
 
 class Tone(Value):
     """How copy of this market sounds; `credibility`, in the locale's language, says what makes a claim believed."""

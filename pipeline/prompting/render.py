@@ -77,7 +77,7 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
     brand = unit.brand
     return {
         "words": pack.prompt,
-        "address": _address(pack),
+        "address": _address(pack, unit.brief.audience_group),
         "style": (*pack.style, *_credibility(pack), *pack.typography.directions),
         "notes": [note.note for note in pack.cultural_notes],
         "pairs": choose_pairs(pack.pairs, unit.channel.id),
@@ -97,9 +97,10 @@ def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
     }
 
 
-def _address(pack: LocalePack) -> str:
+def _address(pack: LocalePack, group: str | None) -> str:
     """The line that asks for the form of address, with the form itself where the line does not say it."""
-    form, direction = pack.address.form, pack.address.direction
+    address = pack.address.for_audience(group) or pack.address
+    form, direction = address.form, address.direction
     return direction if form in direction else f"{direction} ({form})"
 
 

@@ -313,3 +313,16 @@ def test_the_limit_is_in_the_writers_characters(
     unit = unit_for(tag).model_copy(update={"channel": library.channel("search_ad_headline")})
     pack = library.locale(tag)
     assert f"{pack.prompt.limit}: {limit}\n" in shown(render_prompt(unit, pack, chat=False))
+
+
+@STYLES
+def test_an_audience_group_is_addressed_in_its_own_form(
+    library: Library, unit_for: Callable[..., Unit], *, chat: bool
+) -> None:
+    """A market's form for a group replaces the house form; a group that it does not know gets the house form."""
+    pack = library.locale("de-DE")
+    (business,) = [other for other in pack.address.by_audience if other.audience == "business"]
+    prompt = shown(render_prompt(unit_for(audience_group="business"), pack, chat=chat))
+    assert business.direction in prompt
+    assert pack.address.direction not in prompt
+    assert pack.address.direction in shown(render_prompt(unit_for(audience_group="unknown"), pack, chat=chat))
