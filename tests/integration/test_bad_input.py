@@ -205,7 +205,7 @@ def test_a_brief_that_is_not_there_is_told(place: Place, command: tuple[str, ...
     [
         ("brand_pillars/aqualis.yaml", ("name: Aqualis", "nmae: Aqualis"), "nmae: there is no such field"),
         ("brand_pillars/aqualis.yaml", ("id: aqualis", "id: other"), "id: it must be 'aqualis', like the file's name"),
-        ("locales/de-DE.yaml", ("formality:", "formalty:"), "address.formalty: there is no such field"),
+        ("locales/de-DE.yaml", ("pairs:", "pears:"), "pears: there is no such field"),
         ("channels.yaml", ("limit: 80", "limit: eighty"), "channels[0].limit: "),
     ],
 )
