@@ -19,7 +19,7 @@ from pipeline.domain.assessment import Assessment
 from pipeline.domain.brand import Brand
 from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.domain.rule import RulePack
+from pipeline.domain.rule_pack import RulePack
 from pipeline.domain.issue import Issue
 from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library

@@ -6,14 +6,15 @@ Knows words and patterns; knows nothing of days, effects or what a rule asks for
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 
 from pipeline.domain.pattern import bounded
-from pipeline.domain.rule import ANY_LANGUAGE, PATTERN_MARK, Rule, RulePack, WordForms
+from pipeline.domain.rule import ANY_LANGUAGE, PATTERN_MARK, Rule
+from pipeline.domain.rule_pack import RulePack, WordForms
 
 _Write = Callable[[str], str]
 
@@ -28,32 +29,43 @@ _SENTENCE_END = regex.compile(r"[.!?…]+(?=\s|$)|[。！？｡।؟]|\n")
 _CHANGES_FROM = 4
 """Letters from which a word changes its ending: shorter ones are mostly articles and prepositions."""
 
-_NEVER = regex.compile(r"(?!)")
+
+@dataclass(frozen=True)
+class _Clue:
+    """One trigger and how its language changes it. `needle` is in every form, so most texts are done with at once."""
+
+    trigger: str
+    forms: WordForms
+    needle: str
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Every place where the trigger stands."""
+        if self.needle in _folded(text):
+            yield from (hit.span() for hit in _compiled(self.trigger, self.forms).finditer(text))
 
 
 @dataclass(frozen=True)
 class Finder:
     """The triggers of one rule in one language, ready to be looked for.
 
-    `plain` counts anywhere; `narrow` only beside `context` in the same sentence; neither inside an exception.
+    `plain` count anywhere; `narrow` only beside a word of `context` in the same sentence; neither in `exceptions`.
     """
 
-    plain: regex.Pattern[str]
-    narrow: regex.Pattern[str]
-    context: regex.Pattern[str]
-    exceptions: regex.Pattern[str]
+    plain: tuple[_Clue, ...]
+    narrow: tuple[tuple[_Clue, tuple[str, ...]], ...]
+    exceptions: tuple[_Clue, ...]
 
     def find(self, text: str) -> Span | None:
         """The first place where a trigger counts."""
-        places = [*self.plain.finditer(text), *(hit for hit in self.narrow.finditer(text) if self._fits(text, hit))]
-        spans = sorted(place.span() for place in places)
-        harmless = [place.span() for place in self.exceptions.finditer(text)] if spans else []
-        return next((span for span in spans if not any(_overlap(span, other) for other in harmless)), None)
-
-    def _fits(self, text: str, hit: regex.Match[str]) -> bool:
-        start, end = _sentence_around(text, *hit.span())
-        around = self.context.finditer(text, start, end)
-        return any(not _overlap(hit.span(), place.span()) for place in around)
+        spans = [span for clue in self.plain for span in clue.spans(text)]
+        spans += [
+            span
+            for clue, context in self.narrow
+            for span in clue.spans(text)
+            if any(_stands_beside(span, text, word, clue.forms) for word in context)
+        ]
+        harmless = [span for clue in self.exceptions for span in clue.spans(text)] if spans else []
+        return min((span for span in spans if not any(_overlap(span, other) for other in harmless)), default=None)
 
 
 @lru_cache(maxsize=512)
@@ -65,17 +77,46 @@ def finders_of(pack: RulePack, language: str) -> tuple[tuple[Rule, Finder | None
 
 def _finder(rule: Rule, language: str, forms: WordForms) -> Finder | None:
     keys = (language, ANY_LANGUAGE)
-    if not any(rule.triggers.get(key) for key in keys):
+    context = {word: one.context for key in keys if (one := rule.context.get(key)) for word in one.words}
+    clues = [_clue(word, forms) for word in _listed(rule.triggers, keys)]
+    if not clues:
         return None
-    narrowed = [rule.context[key] for key in keys if key in rule.context]
-    needing = {word for one in narrowed for word in one.words}
-    triggers = _listed(rule.triggers, keys)
     return Finder(
-        plain=_one_of(_pattern(word, forms) for word in triggers if word not in needing),
-        narrow=_one_of(_pattern(word, forms) for word in triggers if word in needing),
-        context=_one_of(_beginning(word, forms) for one in narrowed for word in one.context),
-        exceptions=_one_of(_pattern(word, forms) for word in _listed(rule.exceptions, keys)),
+        plain=tuple(clue for clue in clues if clue.trigger not in context),
+        narrow=tuple((clue, context[clue.trigger]) for clue in clues if clue.trigger in context),
+        exceptions=tuple(_clue(word, forms) for word in _listed(rule.exceptions, keys)),
     )
+
+
+def _clue(trigger: str, forms: WordForms) -> _Clue:
+    """A trigger with the longest part that all its forms share; a pattern shares nothing that could be looked up."""
+    if trigger.startswith(PATTERN_MARK):
+        return _Clue(trigger, forms, "")
+    parts = [_stem(word, forms) for word in _JOINTS.split(trigger)[::2]]
+    return _Clue(trigger, forms, max((_folded(part) for part in parts), key=len))
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    """A text without differences of case and composition; the dot of a capital İ goes with its case."""
+    return unicodedata.normalize("NFC", text.casefold().replace("\u0307", ""))
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(trigger: str, forms: WordForms) -> regex.Pattern[str]:
+    return regex.compile(_pattern(trigger, forms), regex.IGNORECASE)
+
+
+@lru_cache(maxsize=4_096)
+def _compiled_beginning(word: str, forms: WordForms) -> regex.Pattern[str]:
+    return regex.compile(_beginning(word, forms), regex.IGNORECASE)
+
+
+def _stands_beside(span: Span, text: str, word: str, forms: WordForms) -> bool:
+    """Whether a context word stands in the sentence of a span, outside it."""
+    start, end = _sentence_around(text, *span)
+    around = _compiled_beginning(word, forms).finditer(text, start, end)
+    return any(not _overlap(span, place.span()) for place in around)
 
 
 def states(text: str, statement: str) -> bool:
@@ -99,11 +140,6 @@ def _as_words(part: str) -> regex.Pattern[str]:
 
 def _listed(triggers: dict[str, tuple[str, ...]], keys: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(word for key in keys for word in triggers.get(key, ())))
-
-
-def _one_of(patterns: Iterable[str]) -> regex.Pattern[str]:
-    listed = list(patterns)
-    return regex.compile("|".join(f"(?:{one})" for one in listed), regex.IGNORECASE) if listed else _NEVER
 
 
 def _pattern(trigger: str, forms: WordForms) -> str:
@@ -134,15 +170,28 @@ def _beginning(word: str, forms: WordForms) -> str:
 
 
 def _changing(word: str, forms: WordForms) -> str:
-    if len(word) < _CHANGES_FROM or not forms.endings or not word.isalpha():
-        return _letters(word)
+    whole = _letters(word)
+    if not _changes(word, forms):
+        return whole
     endings = _alternatives(forms.endings)
-    whole = f"{_letters(word)}(?:{endings}){{0,{forms.repeat}}}"
+    changed = f"{whole}(?:{endings}){{0,{forms.repeat}}}"
+    stem = _stem(word, forms)
+    if stem == word:
+        return changed
+    return f"(?:{changed}|{_letters(stem)}(?:{endings}){{1,{forms.repeat}}})"
+
+
+def _stem(word: str, forms: WordForms) -> str:
+    """What all forms of a word begin with: the word without an ending that it may lose."""
+    if not _changes(word, forms):
+        return word
     dropped = max((end for end in forms.drop if word.endswith(end)), key=len, default="")
     stem = word.removesuffix(dropped)
-    if not dropped or len(stem) < _CHANGES_FROM:
-        return whole
-    return f"(?:{whole}|{_letters(stem)}(?:{endings}){{1,{forms.repeat}}})"
+    return stem if len(stem) >= _CHANGES_FROM else word
+
+
+def _changes(word: str, forms: WordForms) -> bool:
+    return len(word) >= _CHANGES_FROM and bool(forms.endings) and forms.where == "word" and word.isalpha()
 
 
 def _joined(text: str, write: _Write) -> str:

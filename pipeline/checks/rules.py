@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pipeline.checks.rule_words import Finder, Span, finders_of, states
 from pipeline.checks.subject import CheckedText
 from pipeline.domain.issue import Issue, MqmDimension, Severity
-from pipeline.domain.rule import ANY_LANGUAGE, Rule, RuleEffect, RuleKind, RuleLook
+from pipeline.domain.rule import ANY_LANGUAGE, Rule, RuleEffect, RuleKind
+from pipeline.domain.rule_pack import RuleLook
 
 _SEVERITY = {
     RuleEffect.BLOCKS: Severity.CRITICAL,

@@ -10,7 +10,7 @@ from pipeline.checks.tags import language_of, scripts_of, writes_without_spaces
 from pipeline.domain.brand import Brand, Term, TermRule
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.domain.rule import RulePack
+from pipeline.domain.rule_pack import RulePack
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.domain.issue import Issue
-from pipeline.domain.rule import RuleLook
+from pipeline.domain.rule_pack import RuleLook
 from pipeline.domain.value import Value
 
 LanguageVerdict = Literal["match", "mismatch", "undetermined"]

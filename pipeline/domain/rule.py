@@ -6,16 +6,14 @@ block; whatever is unverified, a draft or still to come warns, or at most asks a
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from pipeline.domain.pattern import bounded
-from pipeline.domain.value import Identifier, Line, Value, digest_of
+from pipeline.domain.value import Identifier, Line, Value
 
 PATTERN_MARK = "re:"
 """What stands before a trigger that is a pattern, not a word."""
@@ -214,63 +212,16 @@ class Rule(Value):
         return RuleEffect.BLOCKS
 
     @property
+    def turning_days(self) -> tuple[date, ...]:
+        """The first day of each change that the dates bring, in order."""
+        grace = self.grace_until if self.grace_scope is None else None
+        end = self.effective_until + timedelta(days=1) if self.effective_until else None
+        return tuple(sorted(day for day in (self.effective_from, grace, end) if day))
+
+    @property
     def _is_sure(self) -> bool:
         return self.verified and self.status is not RuleStatus.UNCONFIRMED
 
     def _in_grace(self, day: date) -> bool:
         """A grace with a scope is for some only; Glocal cannot tell for whom, so it counts on nobody's."""
         return self.grace_until is not None and self.grace_scope is None and day < self.grace_until
-
-
-class WordForms(Value):
-    """How the words of one language change in running text.
-
-    `where`: `word` for languages that put spaces between words, `anywhere` for those that do not. `before` are
-    letters joined to the front (and, the, in). A form is the base with up to `repeat` of the `endings` after
-    it, or the base without one of `drop` and an ending instead.
-    """
-
-    where: Literal["word", "anywhere"] = "word"
-    before: tuple[Line, ...] = ()
-    drop: tuple[Line, ...] = ()
-    endings: tuple[Line, ...] = ()
-    repeat: int = Field(default=1, ge=1, le=4)
-
-
-class Reading(Value):
-    """How triggers are read: word forms by language, and the media that each channel counts as."""
-
-    words: dict[Language, WordForms] = Field(default_factory=dict)
-    media: dict[Identifier, tuple[Medium, ...]] = Field(default_factory=dict)
-
-
-class RulePack(Value):
-    """The rules of one jurisdiction as they stood on a day, and how their triggers are read."""
-
-    jurisdiction: Jurisdiction
-    as_of: Day
-    rules: tuple[Rule, ...] = ()
-    reading: Reading = Reading()
-
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> Self:
-        twice = [name for name, count in Counter(rule.id for rule in self.rules).items() if count > 1]
-        if twice:
-            raise ValueError(f"two rules have the id {twice[0]!r}")
-        return self
-
-    @cached_property
-    def version(self) -> str:
-        """SHA-256 (hex) over the whole pack: any change of a rule, or of how it is read, is another version."""
-        return digest_of(self)
-
-    def __hash__(self) -> int:
-        return hash(self.version)
-
-
-class RuleLook(Value):
-    """One rule that was looked at for a text: its effect on that day, and the version of its pack."""
-
-    id: Identifier
-    effect: RuleEffect
-    version: str

@@ -18,7 +18,7 @@ from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.manners import LanguageManners
 from pipeline.domain.model_card import ModelCard
-from pipeline.domain.rule import RulePack
+from pipeline.domain.rule_pack import RulePack
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, read_document

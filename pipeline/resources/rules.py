@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.domain.rule import ANY_LANGUAGE, Day, Jurisdiction, Language, Medium, Reading, Rule, RulePack, WordForms
+from pipeline.domain.rule import ANY_LANGUAGE, Day, Jurisdiction, Language, Medium, Rule
+from pipeline.domain.rule_pack import Reading, RulePack, WordForms
 from pipeline.domain.value import Identifier, Value
 from pipeline.errors import DataError
 from pipeline.resources.document import Document, plain, read_document
