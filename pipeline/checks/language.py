@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 
 import regex
 
@@ -57,6 +57,9 @@ _MOST_WORDS_OF_A_NAME = 2
 _SECOND_VOICE_IS_SURE = 0.99
 """Probability from which langdetect's word counts: below it, short copy with loan words is at risk."""
 
+_OUT_OF_THE_QUESTION = 10.0
+"""Evidence against the source language from which langdetect, the slower voice, is not asked."""
+
 _THREE_IN_FOUR = 3.0
 """Evidence that makes a verdict three quarters sure, on a logistic curve."""
 
@@ -92,12 +95,18 @@ def _by_second_voice(subject: CheckedText, prose: str) -> LanguageFinding | None
     """A mismatch when the evidence was undecided but langdetect is sure that a line is the source's language."""
     source = subject.source_language
     is_line = len(_WORD.findall(prose)) > _MOST_WORDS_OF_A_NAME and _PROSE_WORD.search(prose)
-    if not is_line or subject.language == source or are_kin(subject.language, source):
+    if not is_line or subject.language == source or are_kin(subject.language, source) or _is_far_from(source, prose):
         return None
     probability = min(1.0, probability_of(source, prose))
     if probability < _SECOND_VOICE_IS_SURE:
         return None
     return LanguageFinding(verdict="mismatch", detected=source, confidence=round(probability, 3))
+
+
+def _is_far_from(language: str, prose: str) -> bool:
+    """Whether the evidence already speaks so clearly against a language that no second opinion is needed."""
+    scores, label = weigh(prose), label_of(language)
+    return label is not None and max(scores.values()) - scores[label] > _OUT_OF_THE_QUESTION
 
 
 def _prose(subject: CheckedText, text: str) -> str:
@@ -163,22 +172,29 @@ def _against_source_only(subject: CheckedText, scores: Mapping[str, float]) -> L
     source = label_of(subject.source_language)
     if source is None or are_kin(subject.language, source):
         return _UNTOLD
-    lead = scores[source] - max(scores[rival] for rival in rivals(scores, source))
+    lead = scores[source] - max(scores[rival] for rival in rivals(source))
     return _finding("mismatch", source, lead) if lead > _AGAINST_SOURCE else _UNTOLD
 
 
 def _against_all(wanted: str, scores: Mapping[str, float], source: str | None) -> LanguageFinding | None:
-    rival = max(rivals(scores, wanted), key=lambda label: scores[label])
+    rival = max(rivals(wanted), key=lambda label: scores[label])
     limit = _AGAINST_SOURCE if rival == source else _AGAINST_KIN if are_kin(rival, wanted) else _AGAINST_OTHERS
     evidence = scores[rival] - scores[wanted]
     return _finding("mismatch", rival, evidence) if evidence > limit and not are_twins(rival, wanted) else None
 
 
 def _for_wanted(subject: CheckedText, wanted: str, scores: Mapping[str, float]) -> LanguageFinding:
-    leads = {rival: scores[wanted] - scores[rival] for rival in rivals(scores, wanted)}
-    if all(lead > (_FOR_WANTED_OVER_KIN if are_kin(rival, wanted) else _FOR_WANTED) for rival, lead in leads.items()):
-        return _finding("match", subject.language, min(leads.values()))
+    lead = scores[wanted] - max(scores[rival] for rival in rivals(wanted))
+    lead_over_kin = scores[wanted] - max((scores[rival] for rival in _kindred(wanted)), default=-math.inf)
+    if lead > _FOR_WANTED and lead_over_kin > _FOR_WANTED_OVER_KIN:
+        return _finding("match", subject.language, lead)
     return _UNTOLD
+
+
+@cache
+def _kindred(label: str) -> tuple[str, ...]:
+    """The rivals of a language's own family."""
+    return tuple(rival for rival in rivals(label) if are_kin(rival, label))
 
 
 def _finding(verdict: LanguageVerdict, detected: str, evidence: float) -> LanguageFinding:

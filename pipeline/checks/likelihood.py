@@ -27,9 +27,10 @@ def weigh(text: str) -> dict[str, float]:
     return dict(_identifier().rank(text[:_MOST_CHARACTERS]))
 
 
-def rivals(scores: Mapping[str, float], label: str) -> list[str]:
+@cache
+def rivals(label: str) -> tuple[str, ...]:
     """The languages that a text may be in instead: not varieties of the same one, nor what nobody writes."""
-    return [other for other in scores if other not in NEVER_MEANT and not are_varieties(other, label)]
+    return tuple(other for other in sorted(_labels()) if other not in NEVER_MEANT and not are_varieties(other, label))
 
 
 def likeliest(scores: Mapping[str, float]) -> str:

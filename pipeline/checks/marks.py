@@ -18,7 +18,7 @@ _QUOTES = ("“”„‟", "«»", "‹›", '"')
 """Marks of one group close each other in some language („…“, ”…”, »…«), so that only their number can be odd."""
 
 _LONE = regex.compile(
-    r"(?:^|(?<=\s))[\p{L}\p{N}]{1,3}[.]?\)"  # a list item: 1) a)
+    r"(?:^|(?<=\s))(?:\p{N}{1,3}|\p{L}|[ivx]{2,4})[.]?\)"  # a list item: 1) a)
     r"|[:;=8xX]['’]?-?[()\[\]]+|[()]+-?[:;=]"  # :-) and its kin
     r"|\((?:\s?[^\s\p{L}\p{N}()]\p{M}*){1,9}\s?\)",  # (^_^)
     regex.MULTILINE,

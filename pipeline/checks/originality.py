@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from functools import partial
+from functools import lru_cache, partial
 
 from pipeline.checks.subject import CheckedText
 from pipeline.checks.words import fold
@@ -25,7 +25,7 @@ def check_originality(subject: CheckedText) -> Iterator[Issue]:
     text = fold(subject.text)
     if _too_short_to_own(text, spaceless=subject.spaceless):
         return
-    copied = next((line for line in _examples(subject) if is_near_copy(text, fold(line))), None)
+    copied = next((line for line in _examples(subject) if is_near_copy(text, _folded(line))), None)
     if copied:
         yield _issue(message=f"It parrots an example: “{copied}”", start=0, end=len(subject.text))
 
@@ -34,10 +34,19 @@ def is_near_copy(text: str, example: str) -> bool:
     """Whether two folded lines are the same but for a character here and there."""
     if text == example:
         return True
+    shorter, longer = sorted((len(text), len(example)))
+    if 2 * shorter < _LIKENESS * (shorter + longer):
+        return False  # too different in length to be alike, which is cheaper to see
     matcher = SequenceMatcher(None, text, example, autojunk=False)
     # The two quick ratios are upper bounds, and spare the slow one nearly always.
     ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
     return all(ratio() >= _LIKENESS for ratio in ratios)
+
+
+@lru_cache(maxsize=8_192)
+def _folded(example: str) -> str:
+    """An example, folded once for the many texts that are held against it."""
+    return fold(example)
 
 
 def _too_short_to_own(folded: str, *, spaceless: bool) -> bool:

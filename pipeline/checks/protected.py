@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -47,6 +48,7 @@ def blank(found: regex.Match[str]) -> str:
     return " " * len(found.group())
 
 
+@lru_cache(maxsize=1_024)
 def without_protected(text: str) -> str:
     """The text with spaces in place of every placeholder, tag and address: only prose is left, where it was."""
     for pattern in (ADDRESS, MARKUP, PLACEHOLDER):

@@ -23,6 +23,8 @@ _MEMBERS = {
 
 _SPACELESS = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
 
+_JOINING = frozenset({"Arab", "Hebr", "Syrc"})
+
 
 def language_of(tag: str) -> str:
     """The language subtag in its present form: `iw-IL` gives `he`."""
@@ -40,6 +42,11 @@ def scripts_of(tag: str, script: str | None = None) -> frozenset[str]:
 def writes_without_spaces(scripts: frozenset[str]) -> bool:
     """True when every one of the scripts runs words together; Korean, with its spaces, does not."""
     return bool(scripts) and scripts <= _SPACELESS
+
+
+def joins_words(scripts: frozenset[str]) -> bool:
+    """True when a language of these scripts writes short words as letters joined to the next one."""
+    return bool(scripts & _JOINING)
 
 
 def _script_subtag(tag: str) -> str | None:

@@ -7,12 +7,14 @@ from functools import lru_cache
 
 import regex
 
-_CHARACTER = r"[\p{L}\p{M}\p{N}_]"
-_PREFIXING = frozenset({"Arab", "Hebr", "Syrc"})
-"""Scripts whose languages write `and`, `the`, `for` as letters joined to the next word."""
+from pipeline.checks.tags import joins_words
 
+_CHARACTER = r"[\p{L}\p{M}\p{N}_]"
 _LONG_ENOUGH = 5
 """Letters from which a form counts inside a longer word too: compounds, case endings."""
+
+_NOTHING = regex.compile(r"(?!)")
+"""What no text holds."""
 
 _SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
@@ -49,7 +51,7 @@ def find_form(form: str, text: str, scripts: frozenset[str], *, spaceless: bool)
     """The first place where a form stands as a word of its own; anywhere, where words are not spaced."""
     if spaceless:
         return _unspaced_word(form).search(text)
-    return whole_word(form, prefixed=bool(scripts & _PREFIXING)).search(text)
+    return whole_word(form, prefixed=joins_words(scripts)).search(text)
 
 
 def holds_form(form: str, text: str, scripts: frozenset[str], *, spaceless: bool) -> bool:
@@ -68,9 +70,35 @@ def anywhere(form: str) -> regex.Pattern[str]:
 @lru_cache(maxsize=4_096)
 def _unspaced_word(form: str) -> regex.Pattern[str]:
     """A form in any position, but a Latin one not inside a longer Latin word: `eco` is not in `economy`."""
+    return regex.compile(_unspaced(form), regex.IGNORECASE)
+
+
+def _unspaced(form: str) -> str:
     before = r"(?<!\p{Latin})" if regex.match(r"\p{Latin}", form) else ""
     after = r"(?!\p{Latin})" if regex.search(r"\p{Latin}$", form) else ""
-    return regex.compile(f"{before}{_spaced(form)}{after}", regex.IGNORECASE)
+    return f"{before}{_spaced(form)}{after}"
+
+
+@lru_cache(maxsize=4_096)
+def any_word(
+    forms: tuple[str, ...], *, spaceless: bool = False, prefixed: bool = False, exact: bool = False
+) -> regex.Pattern[str]:
+    """A pattern for any of these forms as words of their own, `*` for any ending; `exact` minds the case."""
+    flags = 0 if exact else regex.IGNORECASE
+    longest_first = sorted(forms, key=len, reverse=True)
+    if not forms:
+        return _NOTHING
+    if spaceless:
+        return regex.compile("|".join(map(_unspaced, longest_first)), flags)
+    before = rf"{_CHARACTER}{{0,3}}" if prefixed else ""
+    body = "|".join(map(_with_ending, longest_first))
+    return regex.compile(rf"(?<!{_CHARACTER}){before}(?:{body})(?!{_CHARACTER})", flags)
+
+
+def _with_ending(form: str) -> str:
+    """A form as a pattern in which `*` ends a word that may go on: `best* of all`."""
+    ending = r"[\p{L}\p{M}]*"
+    return r"\s+".join(_spaced(word[:-1]) + ending if word.endswith("*") else _spaced(word) for word in form.split())
 
 
 def _spaced(form: str) -> str:

@@ -37,6 +37,7 @@ class CopyLine(BaseModel):
     locale: Annotated[str, AfterValidator(canonical_tag)]
     text: Annotated[str, Field(max_length=20_000)]
     source: Annotated[str, Field(max_length=20_000)] | None = None
+    other_locales: dict[str, str] = Field(default_factory=dict)
 
 
 def in_batches(lines: Iterable[T], size: int) -> Iterator[list[T]]:

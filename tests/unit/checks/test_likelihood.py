@@ -22,5 +22,6 @@ def test_a_language_has_a_label_or_none(language: str, label: str | None) -> Non
 
 
 def test_varieties_and_classical_languages_are_no_rivals() -> None:
-    names = rivals(dict.fromkeys(["zh", "yue", "la", "sa", "ja"], 0.0), "zh")
-    assert names == ["ja"]
+    names = rivals("zh")
+    assert "ja" in names
+    assert not {"zh", "yue", "la", "sa"} & set(names)
