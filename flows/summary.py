@@ -96,8 +96,10 @@ class Summary:
 
     def print_table(self) -> None:
         """A table, then what a person should know, then what to type next."""
-        columns = ("unit", "status", "model", "language", "issues", "length") + (("text",) if self.texts else ())
-        show_table(f"Campaign {self.campaign}", columns, [_cells(line, texts=self.texts) for line in self.lines])
+        columns = ("unit", "status", "model", "language", "issues", "length")
+        show_table(f"Campaign {self.campaign}", columns, [_cells(line) for line in self.lines])
+        if self.texts:
+            show_table("Drafts", ("unit", "text"), [(line.unit, line.text) for line in self.lines if line.text])
         typer.echo(self._told_what_is_new())
         for told in self._told_of_models():
             typer.echo(told)
@@ -187,11 +189,12 @@ def _last_failure(workplace: Workplace) -> errors.GlocalError:
     return errors.GenerationError("it was not reached", hint=f"{workplace.error_log} may say why; run it again.")
 
 
-def _cells(line: Line, *, texts: bool) -> list[str]:
+def _cells(line: Line) -> list[str]:
     length = "" if line.characters is None else f"{line.characters}/{line.limit}"
     issues = "" if line.issues is None else str(line.issues)
-    cells = [line.unit, line.state, line.model or "", line.language or "", issues, length]
-    return [*cells, line.text or ""] if texts else cells
+    # Without its organisation, so that the table fits a terminal of 80 columns; the sentence below it has the id.
+    model = (line.model or "").rpartition("/")[2]
+    return [line.unit, line.state, model, line.language or "", issues, length]
 
 
 def _sentence(message: str) -> str:

@@ -6,6 +6,7 @@ child serves until the pipe closes: however the parent ends, SIGKILL included, n
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import http.client
 import os
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pipeline.errors import GlocalError
+from pipeline.errors import DiskFull, GlocalError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -41,10 +42,8 @@ def temporary_server(home: Path, log: Path) -> Iterator[dict[str, str]]:
 
     GlocalError when it does not come up; `log` says why.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
     password = f"glocal:{secrets.token_urlsafe(24)}"
-    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("ab") as output:
+    with _made(home, log) as output, socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with _one_start_at_a_time(home):
             server = _launch(listener, home, password, output)
@@ -58,6 +57,19 @@ def temporary_server(home: Path, log: Path) -> Iterator[dict[str, str]]:
         yield {"PREFECT_API_URL": f"http://127.0.0.1:{port}/api", "PREFECT_API_AUTH_STRING": password}
     finally:
         _stop(server)
+
+
+def _made(home: Path, log: Path) -> IO[bytes]:
+    """Both folders, and the log opened to be written on."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("ab")
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(f"{home}: there is no room left to write") from None
+        hint = "Name a folder that can be written: PREFECT_HOME, or --workspace before the command."
+        raise GlocalError(f"{error.filename}: {error.strerror}", hint=hint) from None
 
 
 def _launch(listener: socket.socket, home: Path, password: str, output: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -6,6 +6,7 @@ The real command on the real embedded models, each run in a process group of its
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,8 @@ import pytest
 import yaml
 
 pytestmark = [pytest.mark.prefect, pytest.mark.models]
+
+ROOT = Path(__file__).parents[3]
 
 UNITS = 4
 
@@ -37,7 +40,10 @@ Query = Callable[[str], list[tuple[object, ...]]]
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Path:
-    """A workspace with a campaign of four units."""
+    """A workspace with a campaign of four units, and data of its own: an edited pack rightly makes new drafts."""
+    shutil.copytree(ROOT / "brand_pillars", tmp_path / "brand_pillars")
+    shutil.copytree(ROOT / "locales", tmp_path / "locales")
+    shutil.copy(ROOT / "channels.yaml", tmp_path)
     (tmp_path / "brief.yaml").write_text(yaml.safe_dump(BRIEF), encoding="utf-8")
     return tmp_path
 
