@@ -18,9 +18,9 @@ from pipeline.checks.subject import CheckedText
 from pipeline.domain.assessment import Assessment
 from pipeline.domain.brand import Brand
 from pipeline.domain.draft import Unit
+from pipeline.domain.issue import Issue
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.rule_pack import RulePack
-from pipeline.domain.issue import Issue
 from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
@@ -94,6 +94,7 @@ class Assessor:
             day=day,
             rules=rules,
             sectors=unit.brief.sectors,
+            all_manners=self.library.manners,
         )
 
     def law_of(self, pack: LocalePack | None) -> tuple[date | None, tuple[RulePack, ...]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from pipeline.checks.tags import language_of, scripts_of, writes_without_spaces
+from pipeline.checks.tags import joins_words, language_of, scripts_of, writes_without_spaces
 from pipeline.domain.brand import Brand, Term, TermRule
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.manners import LanguageManners
 from pipeline.domain.rule_pack import RulePack
 
 
@@ -18,8 +20,9 @@ class CheckedText:
     """One text in one locale, with as much of its surroundings as is known.
 
     `locale` and `source_locale` are BCP 47 tags; a tag that nobody knows is allowed and asks nothing.
-    Without a source, a brand, a channel or a pack, what depends on it is not checked.
-    `rules` say nothing without a `day`; `sectors` are what the campaign sells, where it says so.
+    Without a source, a brand, a channel or a pack, what depends on it is not checked. `all_manners` is by language;
+    `other_locales` gives the text that the same segment has in each other locale. `rules` say nothing without a
+    `day`; `sectors` are what the campaign sells, where it says so.
     """
 
     text: str
@@ -32,6 +35,8 @@ class CheckedText:
     day: date | None = None
     rules: tuple[RulePack, ...] = ()
     sectors: tuple[str, ...] = ()
+    all_manners: Mapping[str, LanguageManners] = field(default_factory=dict)
+    other_locales: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def language(self) -> str:
@@ -52,6 +57,21 @@ class CheckedText:
     def spaceless(self) -> bool:
         """True when the locale's script puts no space between words."""
         return writes_without_spaces(self.scripts)
+
+    @cached_property
+    def joins_words(self) -> bool:
+        """True when the locale's script writes `and`, `the`, `for` joined to the next word."""
+        return joins_words(self.scripts)
+
+    @property
+    def manners(self) -> LanguageManners | None:
+        """What is known of the wanted language."""
+        return self.all_manners.get(self.language)
+
+    @property
+    def source_manners(self) -> LanguageManners | None:
+        """What is known of the source language."""
+        return self.all_manners.get(self.source_language)
 
     def terms(self, rule: TermRule) -> tuple[Term, ...]:
         """The brand's terms under one rule; none without a brand."""

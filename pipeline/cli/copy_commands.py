@@ -198,4 +198,6 @@ def _subject(parts: Parts, line: CopyLine, channel: Channel | None) -> CheckedTe
         pack=pack,
         day=day,
         rules=rules,
+        all_manners=parts.library.manners,
+        other_locales=line.other_locales,
     )
