@@ -95,6 +95,7 @@ class Assessor:
             rules=rules,
             sectors=unit.brief.sectors,
             all_manners=self.library.manners,
+            audience_group=unit.brief.audience_group,
         )
 
     def law_of(self, pack: LocalePack | None) -> tuple[date | None, tuple[RulePack, ...]]:

@@ -22,8 +22,8 @@ _issue = partial(Issue, check="address", dimension=MqmDimension.AUDIENCE_APPROPR
 
 def check_address(subject: CheckedText) -> Iterator[Issue]:
     """Yield an issue for each word or ending that belongs to a form of address which the pack does not want."""
-    if subject.pack is None:
-        return
+    if subject.pack is None or subject.pack.address.for_audience(subject.audience_group):
+        return  # what gives the house form's opposite away says nothing of a form kept for one audience
     prose = without_protected(subject.text)
     told = set()
     for found in (*_unwanted_words(subject, subject.pack, prose), *_endings(subject.pack).finditer(prose)):

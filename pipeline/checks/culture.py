@@ -15,7 +15,7 @@ _issue = partial(Issue, check="culture", dimension=MqmDimension.AUDIENCE_APPROPR
 def check_culture(subject: CheckedText) -> Iterator[Issue]:
     """Yield an issue, as grave as the note, for the first word of each note that the text uses."""
     for note in subject.pack.cultural_notes if subject.pack else ():
-        pattern = any_word(note.words, spaceless=subject.spaceless, prefixed=subject.joins_words)
+        pattern = any_word(note.words, spaceless=subject.spaceless)
         found = pattern.search(subject.text) if note.kind == "avoid" else None
         if found:
             message = f"“{found.group()}”: {note.reason} Ask {note.confirm}."

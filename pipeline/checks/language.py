@@ -32,7 +32,7 @@ _AGAINST_SOURCE = 1.0
 """Evidence from which a text is called untranslated: the source language is the likeliest mistake."""
 _AGAINST_OTHERS = 10.0
 """Evidence from which a text is called some third language."""
-_AGAINST_KIN = 20.0
+_AGAINST_KIN = 25.0
 """The same for a language of the wanted one's family: models of close languages are weak, of small ones weaker."""
 _FOR_WANTED = 0.5
 """Evidence from which the wanted language is said to match."""

@@ -37,6 +37,7 @@ class CheckedText:
     sectors: tuple[str, ...] = ()
     all_manners: Mapping[str, LanguageManners] = field(default_factory=dict)
     other_locales: Mapping[str, str] = field(default_factory=dict)
+    audience_group: str | None = None
 
     @cached_property
     def language(self) -> str:

@@ -23,7 +23,7 @@ def check_testimonials(subject: CheckedText) -> Iterator[Issue]:
     """Yield an issue for each quoted line in the first person; nothing where the source quotes someone as well."""
     if subject.manners is None or (subject.source and _QUOTED.search(subject.source)):
         return
-    speaker = any_word(subject.manners.first_person, spaceless=subject.spaceless, prefixed=False)
+    speaker = any_word(subject.manners.first_person, spaceless=subject.spaceless)
     for quoted in _QUOTED.finditer(subject.text):
         if speaker.search(quoted.group()):
             message = "This reads as the words of a customer, and the source quotes nobody."

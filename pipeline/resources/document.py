@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -78,6 +79,13 @@ class Document:
             first, *others = mistakes_in(invalid)
             more = f" (and {len(others)} more)" if others else ""
             raise self.error(f"{plain(first)}{more}", *first["loc"]) from None
+
+    def mistakes(self, kind: type[T]) -> Iterator[DataError]:
+        """Every mistake of the document as a domain value."""
+        try:
+            kind.model_validate(self.data)
+        except ValidationError as invalid:
+            yield from (self.error(plain(one), *one["loc"]) for one in mistakes_in(invalid))
 
 
 def read_document(path: Path) -> Document:

@@ -36,7 +36,9 @@ def _listed_once(entries: tuple[E, ...]) -> tuple[E, ...]:
     return entries
 
 
-class _ChannelFile(Value):
+class ChannelFile(Value):
+    """A file of channels, none of them listed twice."""
+
     channels: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_listed_once)]
 
 
@@ -98,15 +100,15 @@ class Library:
     @cached_property
     def manners(self) -> dict[str, LanguageManners]:
         """What is known of each language, by ISO 639 code."""
-        documents = self.manners_documents()
-        return {code: _named_like_its_file(document, LanguageManners, "language") for code, document in documents}
+        documents = map(read_document, self.language_files())
+        return {
+            document.path.stem: _named_like_its_file(document, LanguageManners, "language") for document in documents
+        }
 
-    def manners_documents(self) -> Iterator[tuple[str, Document]]:
+    def language_files(self) -> list[Path]:
         """The file of each language; unread ones may still hold mistakes."""
-        for code in self._names("locales/languages"):
-            path = self._find(f"locales/languages/{code}.yaml")
-            if path:
-                yield code, read_document(path)
+        paths = (self._find(f"locales/languages/{code}.yaml") for code in self._names("locales/languages"))
+        return [path for path in paths if path]
 
     def channel(self, name: str) -> Channel:
         """A channel by id; UnknownChannel where there is none."""
@@ -154,8 +156,21 @@ class Library:
 
     def pack_sources(self) -> dict[str, PackSource]:
         """The files behind the pack of every market, by tag; unread packs may still hold mistakes."""
-        paths = {tag: self._pack_path(tag) for tag in self._names("locales") if is_market(tag)}
-        return {tag: read_pack_source(path, self._pack_path) for tag, path in paths.items() if path}
+        files = self.locale_files()
+        return {tag: read_pack_source(path, self._pack_path) for tag, path in files.items() if is_market(tag)}
+
+    def locale_files(self) -> dict[str, Path]:
+        """The file of each pack by tag, those of bases too; unread ones may still hold mistakes."""
+        paths = {tag: self._pack_path(tag) for tag in self._names("locales")}
+        return {tag: path for tag, path in paths.items() if path}
+
+    def pack_source(self, path: Path) -> PackSource:
+        """The files behind the pack of one file; DataError where it extends itself or a pack that is not there."""
+        return read_pack_source(path, self._pack_path)
+
+    def channel_files(self) -> list[Path]:
+        """Every channel file, the workspace's first; unread ones may still hold mistakes."""
+        return list(self._all("channels.yaml"))
 
     def rule_packs(self, jurisdictions: Iterable[str]) -> tuple[RulePack, ...]:
         """The rules of some jurisdictions, in their order; one that has no file has no rules that are known."""
@@ -191,8 +206,8 @@ class Library:
     @cached_property
     def _channels(self) -> dict[str, Channel]:
         channels: dict[str, Channel] = {}
-        for path in reversed(list(self._all("channels.yaml"))):
-            channels.update({channel.id: channel for channel in read_document(path).parse(_ChannelFile).channels})
+        for path in reversed(self.channel_files()):
+            channels.update({channel.id: channel for channel in read_document(path).parse(ChannelFile).channels})
         return channels
 
     def _all(self, name: str) -> Iterator[Path]:

@@ -55,10 +55,13 @@ class PackSource:
         except ValidationError as invalid:
             yield from (self._mistake(one) for one in mistakes_in(invalid))
 
-    def _mistake(self, details: ErrorDetails) -> DataError:
-        location = details["loc"]
+    def error(self, message: str, *location: str | int) -> DataError:
+        """An error about one field of the pack, in the file that gives it; for the caller to raise."""
         document = next((one for one in self.documents if one.has(*location)), self.documents[0])
-        return document.error(plain(details), *location)
+        return document.error(message, *location)
+
+    def _mistake(self, details: ErrorDetails) -> DataError:
+        return self.error(plain(details), *details["loc"])
 
     def _merged(self) -> dict[str, object]:
         merged: dict[str, object] = {}
