@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from pipeline.domain.pattern import bounded
 from pipeline.domain.value import Identifier, Line, Value
+
+T = TypeVar("T")
 
 PATTERN_MARK = "re:"
 """What stands before a trigger that is a pattern, not a word."""
@@ -31,6 +33,13 @@ def _iso_day(given: object) -> object:
     raise ValueError("it must be a date, as 2026-09-27")
 
 
+def _something(listed: tuple[T, ...]) -> tuple[T, ...]:
+    """Checked after the entries, so that one wrong entry is one mistake."""
+    if not listed:
+        raise ValueError("the list is empty")
+    return listed
+
+
 def _readable(trigger: str) -> str:
     if trigger.startswith(PATTERN_MARK):
         bounded(trigger.removeprefix(PATTERN_MARK))
@@ -43,6 +52,8 @@ Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,
 
 Language = Annotated[str, StringConstraints(pattern=r"^(any|[a-z]{2,3}(-[A-Z][a-z]{3})?)$")]
 Trigger = Annotated[Line, AfterValidator(_readable)]
+Some = Annotated[tuple[T, ...], AfterValidator(_something)]
+"""A list with at least one entry."""
 
 
 class Medium(StrEnum):
@@ -117,11 +128,11 @@ class RuleEffect(StrEnum):
 class Reach(Value):
     """Which copy a rule is for. `words_show_sector`: a trigger alone shows that the copy is of that sector."""
 
-    channels: tuple[Medium, ...] = Field(min_length=1)
-    sectors: tuple[Identifier, ...] = Field(min_length=1)
+    channels: Some[Medium]
+    sectors: Some[Identifier]
     words_show_sector: bool = False
-    modalities: tuple[Literal["text", "image", "audio", "video"], ...] = Field(min_length=1)
-    roles: tuple[Identifier, ...] = Field(min_length=1)
+    modalities: Some[Literal["text", "image", "audio", "video"]]
+    roles: Some[Identifier]
 
     def for_media(self, media: tuple[Medium, ...]) -> bool:
         """Whether copy on these media falls under the rule; nobody knows the media when there are none."""
@@ -136,8 +147,8 @@ class Reach(Value):
 class WordContext(Value):
     """Triggers that count only beside one of the context words, in the same sentence: `grün` beside `Energie`."""
 
-    words: tuple[Trigger, ...] = Field(min_length=1)
-    context: tuple[Trigger, ...] = Field(min_length=1)
+    words: Some[Trigger]
+    context: Some[Trigger]
 
 
 class Rule(Value):
