@@ -70,9 +70,10 @@ def _unopened_marks(subject: CheckedText, prose: str, opening: Mapping[str, str]
         return
     last = 0
     for run in _CLOSING_RUN.finditer(prose):
-        begin, last = _sentence_start(prose, last, run.start()), run.end()
+        begin = _sentence_start(prose, last, run.start())
         sentence = prose[begin : run.end()]
-        opened = any(mark in prose[:last] and mark in sentence for mark in opening.values())
+        opened = any(mark in prose[last : run.end()] for mark in opening.values())
+        last = run.end()
         if not opened and _is_prose(sentence, run.group(), subject.source):
             mark = run.group()[0]
             yield _issue(

@@ -11,7 +11,9 @@ from pipeline.checks.subject import CheckedText
 from pipeline.domain.brand import Brand, Pillar, Term
 from pipeline.domain.channel import Channel
 from pipeline.domain.issue import Issue
-from pipeline.domain.locale_pack import Address, LocalePack, Pair, PromptWords
+from pipeline.domain.locale_pack import Address, AddressMarkers, LocalePack, Pair, PromptWords
+from pipeline.domain.manners import LanguageManners
+from pipeline.resources.library import Library, shipped_folder
 
 Check = Callable[[CheckedText], Iterator[Issue]]
 
@@ -62,3 +64,25 @@ def make_brand() -> Callable[..., Brand]:
 @pytest.fixture
 def make_channel() -> Callable[[int], Channel]:
     return lambda limit: Channel(id="line", name="Line", limit=limit, source="test")
+
+
+@pytest.fixture(scope="session")
+def all_manners() -> dict[str, LanguageManners]:
+    """What ships about each language."""
+    return Library((shipped_folder(),)).manners
+
+
+@pytest.fixture
+def addressing(make_pack: Callable[..., LocalePack]) -> Callable[..., LocalePack]:
+    """A pack that does not want these words and endings."""
+
+    def make(*words: str, endings: tuple[str, ...] = (), tag: str = "de-DE", script: str = "Latn") -> LocalePack:
+        address = Address(
+            form="du",
+            formality="informal",
+            direction="Duze.",
+            unwanted=AddressMarkers(words=words, endings=endings),
+        )
+        return make_pack(tag, script).model_copy(update={"address": address})
+
+    return make
