@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.console import say, show_table
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.domain.locale_pack import LocalePack
@@ -35,6 +37,31 @@ def list_locales(context: typer.Context, as_json: AsJson = False) -> None:
     show_table("Locales", columns, [[_cell(line[column]) for column in columns] for line in lines])
 
 
+@locales.command()
+def show(
+    context: typer.Context,
+    tag: Annotated[str, typer.Argument(metavar="TAG")],
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="The day to look from (YYYY-MM-DD); today.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """One market: its pack, how it writes numbers, prices and dates (CLDR), and the holidays ahead."""
+    from pipeline.resources.market import market_facts
+
+    pack = _library(context).locale(tag)
+    facts = market_facts(pack, _day(on))
+    if as_json:
+        _print_json(pack.model_dump(mode="json") | {"formats": facts})
+        return
+    rows = [(name, _cell(value)) for name, value in _line(pack).items()]
+    rows += [(name.replace("_", " "), _cell(value)) for name, value in facts.items() if name != "holidays"]
+    rows += [("tone", f"{pack.tone.directness}, humour: {pack.tone.humour}")] if pack.tone else []
+    rows += [
+        (f"{note.kind}: {note.id}", f"{note.reason} Confirm with: {note.confirm}.") for note in pack.cultural_notes
+    ]
+    rows += [(f"holiday {holiday['date']}", holiday["name"]) for holiday in facts["holidays"]]
+    show_table(pack.name, ("what", "value"), rows)
+
+
 @locales.command("check")
 def check_locales(context: typer.Context, as_json: AsJson = False) -> int:
     """All mistakes of all packs, languages and channels at once, each with file, line, field and a hint."""
@@ -50,6 +77,13 @@ def check_locales(context: typer.Context, as_json: AsJson = False) -> int:
         files = len(library.locale_files()) + len(library.language_files()) + len(library.channel_files())
         say(f"{len(mistakes)} mistakes in {files} files.")
     return 1 if mistakes else 0
+
+
+def _day(text: str | None) -> date:
+    try:
+        return date.fromisoformat(text) if text else datetime.now(UTC).date()
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date", hint="Write it as YYYY-MM-DD.") from None
 
 
 def _line(pack: LocalePack) -> dict[str, Any]:
