@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.checks.rule_words import Finder, Span, finders_of, states
 from pipeline.checks.subject import CheckedText
@@ -65,20 +66,19 @@ def _looks(subject: CheckedText) -> list[_Look]:
             media = pack.reading.media.get(subject.channel.id, ()) if subject.channel else ()
             for rule, finder in finders_of(pack, subject.language):
                 if rule.applies_to.for_media(media) and "text" in rule.applies_to.modalities:
-                    effect = _effect(rule, subject)
+                    effect = _effect(rule, subject.day, subject.sectors)
                     if effect:
                         looks.append(_Look(rule, effect, pack.version, finder))
     return sorted(looks, key=lambda look: look.rule.same_as is not None)
 
 
-def _effect(rule: Rule, subject: CheckedText) -> RuleEffect | None:
+def _effect(rule: Rule, day: date, sectors: tuple[str, ...]) -> RuleEffect | None:
     """What a rule does to such a text on its day; None when the rule is for other sectors."""
-    assert subject.day is not None  # noqa: S101
-    effect = rule.effect_on(subject.day)
+    effect = rule.effect_on(day)
     reach = rule.applies_to
-    if reach.every_sector or set(subject.sectors) & set(reach.sectors):
+    if reach.every_sector or set(sectors) & set(reach.sectors):
         return effect
-    if subject.sectors:
+    if sectors:
         return None
     if not reach.words_show_sector:
         return RuleEffect.SECTOR_UNKNOWN
