@@ -1,4 +1,4 @@
-"""Does the copy state the figures of the source, all of them and no others?"""
+"""Does the copy state the figures of the source, all of them and no others, in the same units or converted ones?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import regex
 
 from pipeline.checks.protected import without_protected
 from pipeline.checks.subject import CheckedText
+from pipeline.checks.units import Measure, find_measures, same_size
 from pipeline.domain.issue import Issue, MqmDimension, Severity
 
 _FIGURE = regex.compile(
@@ -48,7 +49,14 @@ def check_numbers(subject: CheckedText) -> Iterator[Issue]:
     """Yield an issue for each figure of the source that is gone and each that is new; nothing without a source."""
     if subject.source is None:
         return
-    lost, new = _differences(list(_figures(subject.source)), list(_figures(subject.text)))
+    wanted, given = list(_figures(subject.source)), list(_figures(subject.text))
+    if not wanted and not given:
+        return
+    lost, new = _differences(wanted, given)
+    asked = _measures(subject.source, subject.source_locale)
+    stated = _measures(subject.text, subject.locale)
+    lost, new = _without_conversions(lost, new, asked, stated)
+    yield from _changed_units(asked, stated, subject)
     for figure in lost:
         yield _issue(severity=_severity(figure), message=f"{figure.digits} of the source is missing.", start=0, end=0)
     for figure in new:
@@ -75,6 +83,31 @@ def _differences(wanted: Sequence[_Figure], given: Sequence[_Figure]) -> tuple[l
         else:
             new.remove(match)
     return lost, new
+
+
+def _measures(text: str, locale: str) -> list[Measure]:
+    return list(find_measures(without_protected(text), locale))
+
+
+def _without_conversions(
+    lost: Sequence[_Figure], new: Sequence[_Figure], asked: Sequence[Measure], stated: Sequence[Measure]
+) -> tuple[list[_Figure], list[_Figure]]:
+    """Figures that are not one quantity in two units, such as 10 miles and 16 km."""
+    pairs = [(one, other) for one in asked for other in stated if same_size(one, other)]
+    kept, converted = {one.start for one, _ in pairs}, {other.start for _, other in pairs}
+    return [one for one in lost if one.start not in kept], [one for one in new if one.start not in converted]
+
+
+def _changed_units(asked: Sequence[Measure], stated: Sequence[Measure], subject: CheckedText) -> Iterator[Issue]:
+    """A number that is the source's in a unit that is not: 5 MB for 5 GB."""
+    for one in asked:
+        if any(same_size(one, other) for other in stated):
+            continue
+        wrong = next((other for other in stated if other.value == one.value), None)
+        if wrong and not any(same_size(other, wrong) for other in asked):
+            source, given = (subject.source or "")[one.start : one.end], subject.text[wrong.start : wrong.end]
+            message = f"“{source}” of the source has become “{given}”."
+            yield _issue(severity=Severity.MAJOR, message=message, start=wrong.start, end=wrong.end)
 
 
 def _same(one: _Figure, other: _Figure) -> bool:

@@ -57,7 +57,6 @@ def test_an_open_end_is_minor_and_marked(
         ("hi-IN", "पूरे दिन ठंडा पानी।"),
         ("de-DE", "Mehr auf https://aqualis.example/"),
         ("de-DE", "Hallo {name}"),
-        ("en-GB", "Water and."[:5]),
         ("th-TH", "น้ำเย็นตลอดวัน"),
     ],
 )
