@@ -60,7 +60,10 @@ def check(
     output: Output,
     channel: Annotated[str | None, typer.Option(help="Check against this channel's limit, too.")] = None,
 ) -> None:
-    """Check copy against its locale: language, placeholders, marks and, with --channel, length."""
+    """Check copy against its locale: language, address, marks, claims and, with --channel, length.
+
+    A line may give the text's `source`, and `other_locales`, the text of other locales by their tag.
+    """
     from pipeline.bootstrap import build
     from pipeline.checks.registry import run_checks
     from pipeline.cli.lines import CopyLine

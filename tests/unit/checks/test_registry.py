@@ -12,7 +12,9 @@ from pipeline.checks.registry import CHECKS, run_checks
 from pipeline.checks.subject import CheckedText
 from pipeline.domain.brand import Brand, Pillar, Term, TermRule
 from pipeline.domain.channel import Channel
+from pipeline.domain.counting import CountingUnit
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.resources.library import Library, shipped_folder
 
 BRAND = Brand(
     id="aqualis",
@@ -26,7 +28,25 @@ BRAND = Brand(
     ),
 )
 CHANNEL = Channel(id="line", name="Line", limit=5, source="test")
-LOCALES = ["de-DE", "ja-JP", "ar-AE", "hi-IN", "th-TH", "sr", "zh-Hant", "xx", "", "not a tag", "de_DE"]
+LIBRARY = Library((shipped_folder(),))
+LOCALES = [
+    "de-DE",
+    "fr-FR",
+    "es-MX",
+    "el-GR",
+    "ko-KR",
+    "zh-CN",
+    "ja-JP",
+    "ar-AE",
+    "hi-IN",
+    "th-TH",
+    "sr",
+    "zh-Hant",
+    "xx",
+    "",
+    "not a tag",
+    "de_DE",
+]
 ANY_TEXT = st.one_of(
     st.text(st.characters(), max_size=200),  # lone surrogates too: JSON can carry them
     st.text(st.sampled_from("ab 1٢%{}<>/:.@()„“\u200d\u202e👨の水ك्हि"), max_size=80),
@@ -34,9 +54,20 @@ ANY_TEXT = st.one_of(
 
 
 @settings(deadline=None, max_examples=300)
-@given(text=ANY_TEXT, source=st.none() | ANY_TEXT, locale=st.sampled_from(LOCALES))
-def test_no_text_makes_a_check_raise_and_every_span_lies_within_it(text: str, source: str | None, locale: str) -> None:
-    subject = CheckedText(text=text, locale=locale, source=source, channel=CHANNEL, brand=BRAND)
+@given(text=ANY_TEXT, source=st.none() | ANY_TEXT, locale=st.sampled_from(LOCALES), unit=st.sampled_from(CountingUnit))
+def test_no_text_makes_a_check_raise_and_every_span_lies_within_it(
+    text: str, source: str | None, locale: str, unit: CountingUnit
+) -> None:
+    subject = CheckedText(
+        text=text,
+        locale=locale,
+        source=source,
+        channel=CHANNEL.model_copy(update={"unit": unit}),
+        brand=BRAND,
+        pack=LIBRARY.find_locale(locale),
+        all_manners=LIBRARY.manners,
+        other_locales={"fr-FR": text, "it-IT": source or ""},
+    )
     finding, issues = run_checks(subject)
     assert 0 <= finding.confidence <= 1
     assert all(0 <= issue.start <= issue.end <= len(text) for issue in issues)

@@ -140,6 +140,17 @@ def test_check_says_what_the_contract_says(workplace: Workplace, glocal: Glocal,
     assert {"check", "dimension", "severity", "message", "start", "end"} <= set(bad["issues"][0])
 
 
+def test_check_compares_with_other_locales_when_it_is_told(workplace: Workplace, glocal: Glocal, output: Path) -> None:
+    """A line may carry the texts of other locales: two languages never have one text."""
+    line = {"id": 1, "locale": "de-DE", "text": GERMAN}
+    source = write_lines(
+        workplace.folder / "in.jsonl", line, line | {"other_locales": {"de-AT": GERMAN, "fr-FR": GERMAN}}
+    )
+    assert glocal("check", "--input", source, "--output", output).code == 0
+    alone, beside = ({issue["check"] for issue in one["issues"]} for one in lines_of(output))
+    assert beside - alone == {"siblings"}
+
+
 def test_check_measures_a_channel_when_it_is_told(workplace: Workplace, glocal: Glocal, output: Path) -> None:
     """Length is checked against --channel only; an unknown channel is told with those there are."""
     source = write_lines(workplace.folder / "in.jsonl", {"id": 1, "locale": "de-DE", "text": GERMAN})
