@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 import regex
 
@@ -45,6 +45,7 @@ def _patterns(subject: CheckedText) -> Iterator[tuple[regex.Pattern[str], str]]:
             yield _label(label), f"The prompt's own label “{label}” was left in."
 
 
+@lru_cache(maxsize=256)
 def _label(label: str) -> regex.Pattern[str]:
     word = label.rstrip(" :：\u00a0\u202f")
     return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}]){regex.escape(word)}\s?[:：]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 import regex
 
@@ -44,6 +44,7 @@ def _broken_ends(subject: CheckedText) -> Iterator[tuple[regex.Pattern[str], str
         yield _LAST_WORD, "It fills the channel to the last character and has no end: it may have been cut."
 
 
+@lru_cache(maxsize=64)
 def _unfinished(words: tuple[str, ...]) -> regex.Pattern[str]:
     return regex.compile(rf"(?:{any_word(words, exact=True).pattern})[\s.。]*$")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import regex
 
@@ -84,10 +84,8 @@ def _foreign_letters(subject: CheckedText, prose: str) -> Iterator[Issue]:
     """Letters outside the locale's scripts. Latin is at home everywhere: names and units are written in it."""
     if not subject.scripts:
         return
-    known = subject.scripts | {"Latn", "Zyyy", "Zinh"}
-    home = "".join(rf"\p{{Script={script}}}" for script in sorted(known))
     letters = sum(1 for character in prose if character.isalpha())
-    for run in regex.finditer(rf"[\p{{L}}--[{home}]]+", prose, flags=regex.VERSION1):
+    for run in _strange_to(subject.scripts).finditer(prose):
         if run.group() in (subject.source or "") or (subject.brand and run.group() in subject.brand.name):
             continue
         severity = Severity.CRITICAL if len(run.group()) * _MAJORITY > letters else Severity.MAJOR
@@ -97,3 +95,10 @@ def _foreign_letters(subject: CheckedText, prose: str) -> Iterator[Issue]:
             start=run.start(),
             end=run.end(),
         )
+
+
+@lru_cache(maxsize=256)
+def _strange_to(scripts: frozenset[str]) -> regex.Pattern[str]:
+    """Runs of letters outside these scripts and Latin."""
+    home = "".join(rf"\p{{Script={script}}}" for script in sorted(scripts | {"Latn", "Zyyy", "Zinh"}))
+    return regex.compile(rf"[\p{{L}}--[{home}]]+", regex.VERSION1)
