@@ -29,7 +29,9 @@ def test_the_map_leaves_no_folder_out() -> None:
     assert {name for name in tracked if "egg-info" not in name and "__pycache__" not in name} <= set(MAP.split())
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
 def test_links_lead_somewhere(page: str) -> None:
     """Every relative link of a page leads to a file."""
     path = ROOT / page
