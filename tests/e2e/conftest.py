@@ -44,8 +44,9 @@ sys.exit(main.run(sys.argv[1:]))
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium. Playwright keeps an event loop in this thread, which Prefect's client could not run beside."""
     program = shutil.which("chromium")
     if program is None:
         missing = "Chromium is not installed: apt-get install chromium"
