@@ -96,5 +96,7 @@ def _stored(parts: Parts, brief: Path) -> str:
 
 
 def _review_line(workspace: Path) -> str:
+    from pipeline.cli.console import program
+
     given = "" if workspace == Path() else f" --workspace {shlex.quote(str(workspace))}"
-    return f"glocal{given} review serve"
+    return f"{program()}{given} review serve"

@@ -16,7 +16,7 @@ import typer
 from flows.workplace import Workplace
 from pipeline import errors
 from pipeline.bootstrap import Parts
-from pipeline.cli.console import say, show_table
+from pipeline.cli.console import program, say, show_table
 from pipeline.domain.draft import Unit
 from pipeline.selection.choose import Request, made_at_home
 from pipeline.store.rows import DraftSheet, UnitRow
@@ -134,7 +134,7 @@ class Summary:
                 foreign.setdefault(line.model, []).append(line.unit.rpartition("/")[2])
         return [
             f"{model} wrote for {', '.join(dict.fromkeys(tags))}, and was made outside their jurisdictions: no lawful "
-            f"model from there is in the store. See why: glocal models choose --locale {tags[0]}"
+            f"model from there is in the store. See why: {program()} models choose --locale {tags[0]}"
             for model, tags in foreign.items()
         ]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+
+PROGRAM = "glocal"
 
 
 class Advance(Protocol):
@@ -28,6 +34,14 @@ def progress(title: str, total: int) -> Iterator[Advance]:
             yield advance
     else:
         yield _Lines(title, total)
+
+
+def program() -> str:
+    """How to call this program again, as a shell reads it: by its name where that finds it, else as it was called."""
+    called, found = Path(sys.argv[0]), shutil.which(PROGRAM)
+    if called.name != PROGRAM or not called.is_file() or (found and called.samefile(found)):
+        return PROGRAM
+    return shlex.quote(str(called))
 
 
 def say(line: str) -> None:

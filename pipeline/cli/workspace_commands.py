@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import show_table
+from pipeline.cli.console import program, show_table
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to make; it must be
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty", hint="Name a new folder: nothing is ever overwritten.")
     make_workspace(folder)
-    command = ["glocal", "--workspace", str(folder), "run", str(folder / "campaigns/spring.yaml")]
-    typer.echo(f"Made {folder}. Next: {shlex.join(command)}")
+    command = ["--workspace", str(folder), "run", str(folder / "campaigns/spring.yaml")]
+    typer.echo(f"Made {folder}. Next: {program()} {shlex.join(command)}")
 
 
 def doctor(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
-from pipeline.cli.console import progress, say, show_table
+from pipeline.cli.console import program, progress, say, show_table
 
 
 class Terminal(io.StringIO):
@@ -79,3 +80,24 @@ def test_a_wide_table_folds_instead_of_cutting(capsys: pytest.CaptureFixture[str
     """A cell wider than the table goes on in the next line."""
     show_table("Table", ("a", "b"), [("x" * 500, "y")])
     assert capsys.readouterr().out.count("x") == 500
+
+
+@pytest.mark.parametrize(
+    ("called", "on_path", "told"),
+    [
+        ("my env/glocal", "", "'{}/my env/glocal'"),
+        ("my env/glocal", "my env", "glocal"),
+        ("my env/glocal", "other", "'{}/my env/glocal'"),
+        ("-c", "", "glocal"),
+    ],
+)
+def test_the_program_is_named_so_that_the_line_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, called: str, on_path: str, told: str
+) -> None:
+    """By its name where a shell finds this very program by it, else by the path that it was called by."""
+    for folder in ("my env", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "glocal").touch(mode=0o755)
+    monkeypatch.setattr(sys, "argv", [called if called == "-c" else str(tmp_path / called)])
+    monkeypatch.setenv("PATH", str(tmp_path / on_path) if on_path else "")
+    assert program() == told.format(tmp_path)
