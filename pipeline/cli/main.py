@@ -70,11 +70,20 @@ def build_app() -> typer.Typer:
 
 def main() -> None:
     """Run the command and exit: 0 done, 1 something a user must act on, 2 wrong use."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character is told its number; the command does not stop.
             stream.reconfigure(errors="backslashreplace")
     sys.exit(_flushed(run(sys.argv[1:])))
+
+
+def _open_what_is_closed() -> None:
+    """Put nothing to read, and nowhere to write, in place of standard streams that were closed (`<&-`, `>&-`)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # In this order each takes its own descriptor again, before a database file could.
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open to the end)
 
 
 def run(arguments: list[str]) -> int:

@@ -207,3 +207,13 @@ def test_a_terminal_of_another_alphabet_does_no_harm(tmp_path: Path) -> None:
         folder = tmp_path / f"für-dich-水-{encoding}"
         done = process("init", str(folder), env={"PYTHONIOENCODING": encoding}, stdout=subprocess.PIPE)
         assert (done.returncode, folder.is_dir()) == (0, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed"), [("--help", ">&-"), ("check --input - --output -", "<&-"), ("--version", "<&- >&- 2>&-")]
+)
+def test_a_closed_standard_stream_does_no_harm(arguments: str, closed: str) -> None:
+    """Where a stream was closed there is nothing to read and nowhere to write; the command does its work."""
+    command = f"exec {sys.executable} -c 'from pipeline.cli.main import main; main()' {arguments} {closed}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
