@@ -48,7 +48,7 @@ class GlocalError(Exception):
 
     retryable: ClassVar[bool] = False
     exit_code: ClassVar[int] = 1
-    hint: str = ""
+    hint: str = "Run `glocal doctor`: it looks at everything a run needs."
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -180,6 +180,8 @@ class NoUsableCandidate(GenerationError):
 
 class StoreError(GlocalError):
     """Raised when the record cannot be read or written."""
+
+    hint = "Check who owns the workspace's .glocal folder, or set GLOCAL_DATABASE_URL to another database."
 
 
 class StoreUnavailable(StoreError):
