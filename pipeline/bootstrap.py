@@ -51,6 +51,7 @@ class Parts:
         """The record, opened and brought to the newest schema."""
         from pipeline.store.record import open_record
 
+        self.settings.make_private_folder()
         return open_record(self.settings.record_url)
 
     @cached_property

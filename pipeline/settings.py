@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     def private_folder(self) -> Path:
         """Where this workspace keeps what it makes: the default database and Prefect's own files."""
         return self.workspace / ".glocal"
+
+    def make_private_folder(self) -> None:
+        """Make the private folder, or close the one that is there: it holds copy, names and decisions."""
+        # Whoever writes into it next tells of a folder that cannot be made.
+        with suppress(OSError):
+            self.private_folder.mkdir(exist_ok=True)
+            self.private_folder.chmod(0o700)
 
     @property
     def record_url(self) -> str:

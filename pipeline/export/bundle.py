@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pipeline
 from pipeline.domain.approved import ApprovedText
-from pipeline.errors import GlocalError, UsageError
+from pipeline.errors import UsageError
 from pipeline.export.formats import EXPORTERS
-from pipeline.resources.jsonl import write_whole
+from pipeline.resources.jsonl import write_together
 
 NOTICE = "Drafted by a language model and approved by the named human reviewer. Glocal gives no legal advice."
 
@@ -44,13 +44,9 @@ def write_bundle(
         "notice": NOTICE,
         "items": [_entry(item) for item in items],
     }
-    write_whole(copy_file, [content])
     manifest_file = folder / f"{copy_file.name}.manifest.json"
-    try:
-        write_whole(manifest_file, [json.dumps(manifest, ensure_ascii=False, indent=1).encode(), b"\n"])
-    except GlocalError:
-        copy_file.unlink()
-        raise
+    told = json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n"
+    write_together({copy_file: content, manifest_file: told})
     return Bundle(copy_file, manifest_file, len(items))
 
 

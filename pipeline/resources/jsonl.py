@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
@@ -53,6 +53,27 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> int:
             with path.open("wb") as stream:
                 return _write_all(stream, chunks)
         return _write_beside(path.resolve(), chunks)
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files of one folder: all are on the disk before the first replaces an older one; DiskFull, DataError."""
+    temporary = {path: path.with_name(f".glocal-{uuid4().hex}") for path in files}
+    try:
+        for path, content in files.items():
+            with _told_plainly(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write_beside(temporary[path], [content])
+        for path in files:
+            with _told_plainly(path):
+                temporary[path].replace(path.resolve())
+    finally:
+        for left in temporary.values():
+            _forget(left)
+
+
+def _forget(temporary: Path) -> None:
+    with suppress(OSError):
+        temporary.unlink()
 
 
 def _write_beside(path: Path, chunks: Iterable[bytes]) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.bootstrap import Parts
 from pipeline.errors import DataError
 from pipeline.settings import read_settings
 
@@ -37,6 +38,13 @@ def test_reading_makes_nothing(tmp_path: Path) -> None:
     """Settings are inert: no folder, no file, no database."""
     read_settings(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_workspace_keeps_is_for_its_owner_only(tmp_path: Path) -> None:
+    """The folder of the record is closed to others as soon as the record is opened, also one that stood open."""
+    (tmp_path / ".glocal").mkdir(mode=0o755)
+    with Parts(read_settings(tmp_path)).record:
+        assert (tmp_path / ".glocal").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_environment_stands_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

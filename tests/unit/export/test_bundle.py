@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from pydantic import ValidationError
@@ -17,9 +18,9 @@ from pipeline.domain.approved import ApprovedText
 from pipeline.domain.decision import Decision
 from pipeline.domain.value import text_digest
 from pipeline.errors import DataError, DiskFull, UsageError
-from pipeline.export import bundle as bundle_module
 from pipeline.export.bundle import NOTICE, Bundle, write_bundle
 from pipeline.export.formats import EXPORTERS
+from pipeline.resources import jsonl
 
 Approve = Callable[..., ApprovedText]
 
@@ -98,21 +99,26 @@ def test_a_place_that_is_no_folder_is_told(tmp_path: Path, approve: Approve) -> 
         write(tmp_path / "file", [approve()])
 
 
-def test_a_full_disk_leaves_no_copy_without_its_manifest(
-    tmp_path: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("exported_before", [False, True])
+def test_a_full_disk_leaves_what_was_there(
+    tmp_path: Path, approve: Approve, monkeypatch: pytest.MonkeyPatch, *, exported_before: bool
 ) -> None:
-    """Copy that has no manifest is not left behind as if it were an export."""
-    real = bundle_module.write_whole
+    """No copy without its manifest: an older export stays whole, and where there was none there is none."""
+    if exported_before:
+        write(tmp_path, [approve("Alt.")])
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    real = jsonl._write_all
 
-    def full_at_the_manifest(path: Path, chunks: list[bytes]) -> int:
-        if path.name.endswith(".manifest.json"):
-            raise DiskFull(f"{path}: there is no room left to write")
-        return real(path, chunks)
+    def full_at_the_manifest(stream: BinaryIO, chunks: Iterable[bytes]) -> int:
+        content = list(chunks)
+        if b"sha256" in content[0]:
+            raise OSError(errno.ENOSPC, "no space")
+        return real(stream, content)
 
-    monkeypatch.setattr(bundle_module, "write_whole", full_at_the_manifest)
-    with pytest.raises(DiskFull):
-        write(tmp_path, [approve()])
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(jsonl, "_write_all", full_at_the_manifest)
+    with pytest.raises(DiskFull, match=r"spring\.jsonl\.manifest\.json: there is no room left"):
+        write(tmp_path, [approve("Neu.")])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_decision_about_another_text_is_no_approval(approve: Approve) -> None:
