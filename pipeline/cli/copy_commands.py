@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,7 +49,11 @@ def draft(
     parts = build(context.obj).with_sampling(candidates=candidates, seed=seed)
     units = units_asked_for(parts, brief, locale)
     failures: list[tuple[str, GlocalError]] = []
-    write_jsonl(output, _draft_lines(parts, units, failures))
+    drafted = _draft_lines(parts, units, failures)
+    # Where nothing was drafted, an older file is worth more than an empty one.
+    first = next(drafted, None)
+    if first is not None:
+        write_jsonl(output, chain([first], drafted))
     for name, error in failures:
         say(f"glocal: {name}: {error}. Hint: {error.hint}")
     return 1 if failures else 0

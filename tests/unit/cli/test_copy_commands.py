@@ -105,12 +105,14 @@ def test_a_unit_that_fails_stops_no_other(workplace: Workplace, glocal: Glocal, 
 
 
 def test_without_a_lawful_model_every_unit_says_why(workplace: Workplace, glocal: Glocal, output: Path) -> None:
-    """No lawful model: each unit names the rejected models, and the file is empty."""
+    """No lawful model: each unit names the rejected models, and an older file stays as it was."""
+    output.parent.mkdir()
+    output.write_text("older")
     workplace.write_card(commercial_use="no")
     ran = glocal("draft", "--brief", workplace.brief(), "--output", output)
     assert ran.code == 1
     assert "acme/writer: Apache-2.0 does not allow commercial use" in ran.err
-    assert output.read_bytes() == b""
+    assert output.read_text() == "older"
 
 
 def test_a_brief_that_is_wrong_makes_no_file(workplace: Workplace, glocal: Glocal, output: Path) -> None:
