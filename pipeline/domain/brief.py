@@ -8,9 +8,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from pipeline.domain.value import Identifier, Line, LocaleTag, Value
+from pipeline.domain.value import VISIBLE, Identifier, Line, LocaleTag, Value
 
-SourceText = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"\S")]
+SourceText = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=VISIBLE)]
 """Source copy of one segment: 4,000 characters at most, the longest field of any store listing."""
 
 

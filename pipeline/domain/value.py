@@ -14,7 +14,10 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 """A BCP 47 tag in its canonical case: language, then script and region where given."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"\S")]
+VISIBLE = r"[^\s\p{Z}\p{Cc}\p{Cf}\x{034F}\x{115F}\x{1160}\x{3164}\x{FFA0}\x{2800}]"
+"""A character that a reader sees: no space, no control, no filler. In the syntax of pydantic's own expressions."""
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=VISIBLE)]
 """Text with something in it, no longer than a page."""
 
 

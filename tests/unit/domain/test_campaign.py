@@ -96,3 +96,12 @@ def test_a_model_speaks_what_its_makers_say(languages: tuple[str, ...], answer: 
     """A list is better than a claim of many languages, and that is better than nothing."""
     card = ModelCard.model_construct(languages=languages)
     assert card.speaks("de") == answer
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", " \u2060\ufeff", "\u3164", "\u00ad"])
+def test_a_source_that_nobody_sees_is_empty(unseen: str) -> None:
+    """Characters without a shape are no copy, in the source as in the objective."""
+    segment = {"id": "line", "channel": "push", "source": unseen}
+    for change in ({"segments": [segment]}, {"objective": unseen}):
+        with pytest.raises(ValidationError, match="string_pattern_mismatch"):
+            Brief.model_validate(BRIEF | change)
