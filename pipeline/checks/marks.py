@@ -77,7 +77,8 @@ def _hidden(found: regex.Match[str]) -> Issue:
     names = ", ".join(dict.fromkeys(f"U+{ord(character):04X}" for character in found.group()))
     return _issue(
         dimension=MqmDimension.DESIGN_AND_MARKUP,
-        severity=Severity.MAJOR,
+        # The replacement character stands where bytes were lost: such a text is not what its writer wrote.
+        severity=Severity.CRITICAL if "\ufffd" in found.group() else Severity.MAJOR,
         message=f"A character that nobody sees: {names}.",
         start=found.start(),
         end=found.end(),

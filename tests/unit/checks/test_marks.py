@@ -85,3 +85,8 @@ def test_an_isolate_left_open_is_reported_even_in_right_to_left_copy(issues_of: 
 
 def test_an_override_is_reported_in_right_to_left_copy(issues_of: Callable[..., list[Issue]]) -> None:
     assert len(issues_of(check_marks, "مياه\u202e باردة", "ar-AE")) == 1
+
+
+def test_a_text_that_lost_bytes_is_blocked(issues_of: Callable[..., list[Issue]]) -> None:
+    (issue,) = issues_of(check_marks, "K\ufffdhl", "de-DE")
+    assert issue.severity is Severity.CRITICAL
