@@ -36,6 +36,7 @@ bench: $(VENV)/.runtime
 	@$(BIN)/glocal models pull --embedded
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/parity.py
 
 # Debian splits venv's bundled pip into a package of its own: without it, the system's pip fills the environment.
 $(BIN)/python:

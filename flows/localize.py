@@ -82,7 +82,7 @@ def localize(campaign_id: UUID, region: Region, locales: tuple[LocaleTag, ...] =
         _refuse_other_region(place, region)
         planned = plan_campaign(campaign_id, locales)
         missing = [row for row in planned.rows if row.draft_id is None]
-        place.listener.planned(len(planned.rows) + planned.unplanned, len(missing))
+        place.listener.planned(len(planned.rows), len(missing))
         _draft_all(place, campaign_id, missing, patient=False)
         held = [row for row in missing if _is_held(place, row)]
         if held:

@@ -122,7 +122,9 @@ class ModelError(GlocalError):
 class NoLawfulModel(ModelError):
     """Raised when every model is rejected for a locale; `rejections` says which rule rejected each."""
 
-    hint = "See `glocal models choose --locale L`; then pull a model that fits: glocal models pull ID."
+    hint = (
+        "Pull a model that fits: `glocal models list` shows them, `glocal models pull --embedded` brings a small one."
+    )
 
     def __init__(self, locale: str, rejections: Sequence[tuple[str, str]]) -> None:
         listed = "; ".join(f"{model}: {reason}" for model, reason in rejections)
