@@ -36,6 +36,9 @@ from pipeline.store.rows import UnitRow
 MAX_ROUNDS = 3
 """Rounds of candidates before a unit is given up; each is a full batch with a seed of its own."""
 
+WARMER = 0.3
+"""Added to the temperature in each further round: a model that leaves its source as it is does so in all cool samples."""
+
 ENOUGH = 3
 """Unblocked candidates that end the drawing: a reviewer is shown a choice, not a single text."""
 
@@ -150,13 +153,16 @@ def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
     generator = tools.load_generator(plan.card)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
-        config = plan.provenance.generation
-        config = config.model_copy(update={"seed": config.seed + number})
-        for text in draw_candidates(generator, plan.prompt, config, plan.pack):
+        for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
             found.setdefault(text.text.casefold(), text)
         if sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values()) >= ENOUGH:
             break
     return list(found.values())
+
+
+def _of_round(config: GenerationConfig, number: int) -> GenerationConfig:
+    warmer = min(config.temperature + WARMER * number, 2.0)
+    return config.model_copy(update={"seed": config.seed + number, "temperature": warmer})
 
 
 def _ranked(texts: list[Text], assessed: Assessed) -> list[Candidate]:

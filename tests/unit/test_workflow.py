@@ -81,6 +81,7 @@ def test_more_rounds_are_drawn_until_there_is_a_choice(workplace: Workplace, too
     workplace.says(script)
     draft = draft_unit(workplace.unit(), tools)
     assert [config.seed for config in asked] == [asked[0].seed, asked[0].seed + 1]
+    assert asked[0].temperature < asked[1].temperature
     assert {config.num_return_sequences for config in asked} == {tools.candidates}
     assert sorted(candidate.text for candidate in draft.candidates) == sorted([ENGLISH, *GERMAN])
 
