@@ -37,7 +37,7 @@ MAX_ROUNDS = 3
 """Rounds of candidates before a unit is given up; each is a full batch with a seed of its own."""
 
 WARMER = 0.3
-"""Added to the temperature in each further round: a model that leaves its source as it is does so in all cool samples."""
+"""Added to the temperature in each further round: what a model leaves untranslated, all its cool samples do."""
 
 ENOUGH = 3
 """Unblocked candidates that end the drawing: a reviewer is shown a choice, not a single text."""
