@@ -144,3 +144,23 @@ def test_a_file_that_is_no_yaml_hides_no_other(glocal: Glocal, workplace: Workpl
     (workplace.folder / "locales/ja-JP.yaml").write_text("tag: ja-JP\n")
     files = {mistake["file"].rpartition("/")[2] for mistake in json.loads(glocal("locales", "check", "--json").out)}
     assert {"de-DE.yaml", "ja-JP.yaml"} <= files
+
+
+def test_a_market_is_shown_with_its_formats_and_holidays(glocal: Glocal) -> None:
+    """The pack, how the market writes numbers and prices, and its holidays from the day that is named."""
+    ran = glocal("locales", "show", "de-DE", "--on", "2026-11-22", "--json")
+    shown = json.loads(ran.out)
+    assert (ran.code, shown["tag"], shown["formats"]["currency"]) == (0, "de-DE", "EUR")
+    assert "2026-12-25" in {holiday["date"] for holiday in shown["formats"]["holidays"]}
+    table = glocal("locales", "show", "de-DE", "--on", "2026-11-22").out
+    assert all(part in table for part in ("1.234.567,89", "humour", "holiday 2026-12-25"))
+
+
+def test_a_day_that_is_none_is_wrong_use(glocal: Glocal) -> None:
+    """A date in another form ends in one line that shows the form."""
+    assert glocal("locales", "show", "de-DE", "--on", "22.11.").failed(2, "22.11.", "YYYY-MM-DD")
+
+
+def test_a_market_without_a_pack_is_told(glocal: Glocal) -> None:
+    """Only markets that have a pack can be shown."""
+    assert glocal("locales", "show", "xx-XX").failed(1, "xx-XX")
