@@ -327,6 +327,7 @@ def test_export_sends_back_what_no_longer_passes(reviewed: Workplace, glocal: Gl
     term = {"source": "water", "rule": "forbidden", "forms": {"de-DE": ["Wasser"]}}
     reviewed.put("brand_pillars/aqualis.yaml", reviewed.brand_data() | {"terms": [term]})
     ran = glocal("export", "--campaign", "launch", "--output", tmp_path)
+    assert "No text of launch is approved at present" in ran.err
     assert ran.code == 1
     assert ran.err.count("went back to review: terms: ") == 2
     assert (tmp_path / "launch.jsonl").read_bytes() == b""
