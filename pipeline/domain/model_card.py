@@ -1,4 +1,7 @@
-"""Facts about one open model, and how it comes to this machine."""
+"""Facts about one open model: whose weights they are, under which terms, and for which languages.
+
+Where a model runs and who runs it there are other questions: see `endpoint`.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +9,69 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.domain.rule import Jurisdiction
 from pipeline.domain.value import Line, Value
 
 MANY_LANGUAGES = "mul"
 """The vendor claims many languages without an official list (ISO 639-2 `mul`)."""
 
+MACROLANGUAGES = {"nb": "no", "nn": "no"}
+"""The ISO 639-3 macrolanguage under which a model's makers may list a language."""
+
 
 class ModelCard(Value):
     """One open model: who made it, under which terms, for which languages, and where the weights are.
 
-    `jurisdiction` is the developer's (ISO 3166 country, or EU). `package` names the Python package that
-    carries the weights, for a machine without a hub. `verified` is true when the facts were read in `sources`.
+    `jurisdiction` is the developer's: an ISO 3166 country, or EU. `family` is the line of weights it descends
+    from, whoever tuned it: with the first model of a line its licence and its maker's favour may go, too.
+    `commercial_use` is `unknown` where nobody has read the licence. `quality` is the mean rank on EuroEval by
+    language (1 is best; understanding and knowledge, not copy). `package` names the Python package that carries
+    the weights, for a machine without a hub. `revision` is the 40-hex commit that was pinned. `verified` is true
+    when id, developer, licence, languages and size were read in `sources`; `from_memory` names the other fields
+    that were not.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
     name: Line
     role: Literal["generator", "encoder"]
     developer: Line
-    developer_country: str = Field(pattern=r"^[A-Z]{2}$")
-    jurisdiction: str = Field(pattern=r"^[A-Z]{2}$")
+    parent: str = ""
+    developer_country: Jurisdiction
+    jurisdiction: Jurisdiction
+    funding: Literal["public", "private", "mixed"] | None = None
     parameters_b: float = Field(gt=0)
     architecture: Line
+    family: Line | None = None
     auto_class: Line
+    min_transformers: str | None = Field(default=None, pattern=r"^\d+(\.\d+)*$")
     languages: tuple[str, ...] = Field(min_length=1)
-    context_length: int = Field(gt=0)
+    context_length: int | None = Field(default=None, gt=0)
     licence: Line
     licence_url: str = ""
-    commercial_use: Literal["yes", "conditional", "no"]
+    commercial_use: Literal["yes", "conditional", "no", "unknown"]
     commercial_reason: Line
     chat_template: bool = False
     needs_remote_code: bool = False
     gated: bool | None = None
+    training_data: Literal["open", "partial", "closed"] | None = None
+    released: str | None = Field(default=None, pattern=r"^\d{4}(-\d{2})?$")
+    quality: dict[str, float] = Field(default_factory=dict)
     package: str | None = None
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
+    aliases: tuple[str, ...] = ()
     verified: bool
+    from_memory: tuple[str, ...] = ()
     sources: tuple[Line, ...] = Field(min_length=1)
     notes: str = ""
 
+    @property
+    def line(self) -> str:
+        """The line of weights: `family`, or else the architecture."""
+        return self.family or self.architecture
+
     def speaks(self, language: str) -> Literal["listed", "claimed", "no"]:
         """Whether the model's makers list an ISO 639 language, only claim many, or do not name it."""
-        if language in self.languages:
+        listed = {tag.split("-")[0] for tag in self.languages}
+        if language in listed or MACROLANGUAGES.get(language) in listed:
             return "listed"
-        return "claimed" if MANY_LANGUAGES in self.languages else "no"
+        return "claimed" if MANY_LANGUAGES in listed else "no"
