@@ -12,6 +12,10 @@ from pipeline.domain.rule import Jurisdiction
 from pipeline.domain.value import Identifier, Line, Value
 
 
+OWN_MACHINES = "self"
+"""The provider of an endpoint that the team runs itself: no other operator sees what is sent."""
+
+
 class Exposure(Value):
     """A jurisdiction whose authorities may ask the operator for what it processes, wherever that is, and why."""
 
@@ -48,7 +52,7 @@ class Endpoint(Value):
 
     `url` is the base before `/chat/completions`, usually ending in `/v1`. `model` is the catalog's id, `served_as`
     the name that the server knows, `revision` the 40-hex commit that its operator says it runs: nobody here can
-    prove it. `provider` is an id of the same file. `located_in` is the country of the machines (ISO 3166).
+    prove it. `provider` is the id of a provider, or `self`. `located_in` is the country of the machines (ISO 3166).
     `api_key_variable` names the environment variable that holds the key: a key is never written into a file.
     Times in seconds.
     """

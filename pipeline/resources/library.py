@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,17 +13,23 @@ from pydantic import AfterValidator, Field
 
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
+from pipeline.domain.catalog import CatalogFile, FirstChoices
 from pipeline.domain.channel import Channel
 from pipeline.domain.draft import Unit
+from pipeline.domain.endpoint import OWN_MACHINES, Endpoint, EndpointFile, Provider
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.manners import LanguageManners
 from pipeline.domain.model_card import ModelCard
+from pipeline.domain.policy import Policy
 from pipeline.domain.rule_pack import RulePack
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, read_document
 from pipeline.resources.packs import PackSource, is_market, read_pack_source
 from pipeline.resources.rules import MEDIA_FILE, WORDS_FILE, RuleShelf
+
+POLICY_FILE = "policy.yaml"
+ENDPOINTS_FILE = "endpoints.yaml"
 
 T = TypeVar("T", bound=Value)
 E = TypeVar("E", Channel, ModelCard)
@@ -42,8 +48,8 @@ class ChannelFile(Value):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_listed_once)]
 
 
-class _ModelFile(Value):
-    models: Annotated[tuple[ModelCard, ...], AfterValidator(_listed_once)]
+class _ModelFile(CatalogFile):
+    models: Annotated[tuple[ModelCard, ...], AfterValidator(_listed_once)] = ()
 
 
 def shipped_folder() -> Path:
@@ -123,10 +129,59 @@ class Library:
     @cached_property
     def model_cards(self) -> tuple[ModelCard, ...]:
         """Every model card, by id; a workspace's card stands before the shipped card of that id."""
-        cards: dict[str, ModelCard] = {}
-        for path in reversed(list(self._all("models.yaml"))):
-            cards.update({card.id: card for card in read_document(path).parse(_ModelFile).models})
+        cards = {card.id: card for file in self._catalog_files for card in file.models}
         return tuple(cards[name] for name in sorted(cards))
+
+    def model_card(self, model_id: str) -> ModelCard | None:
+        """The card of a model by its id or by a name that it had before, or None."""
+        cards = self.model_cards
+        exact = next((card for card in cards if card.id == model_id), None)
+        return exact or next((card for card in cards if model_id in card.aliases), None)
+
+    @cached_property
+    def first_choices(self) -> dict[str, FirstChoices]:
+        """The models worth trying first, by locale; a workspace's list stands before the shipped one."""
+        return {tag: choices for file in self._catalog_files for tag, choices in file.first_choices.items()}
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Which models each jurisdiction lets write: the workspace's policy, else the shipped one."""
+        path = self._find(POLICY_FILE)
+        return read_document(path).parse(Policy) if path else Policy(name="none")
+
+    @cached_property
+    def endpoint_file(self) -> EndpointFile:
+        """Providers and endpoints, the workspace's over the shipped ones; every endpoint's names are known."""
+        providers: dict[str, Provider] = {}
+        endpoints: dict[str, Endpoint] = {}
+        allowed_hosts: dict[str, tuple[str, ...]] = {}
+        for path in reversed(list(self._all(ENDPOINTS_FILE))):
+            document = read_document(path)
+            file = document.parse(EndpointFile)
+            providers.update({provider.id: provider for provider in file.providers})
+            endpoints.update({endpoint.id: endpoint for endpoint in file.endpoints})
+            allowed_hosts.update(file.allowed_hosts)
+            for number, endpoint in enumerate(file.endpoints):
+                self._require_known(document, number, endpoint, providers)
+        return EndpointFile(
+            providers=tuple(providers.values()), endpoints=tuple(endpoints.values()), allowed_hosts=allowed_hosts
+        )
+
+    def _require_known(
+        self, document: Document, number: int, endpoint: Endpoint, providers: Mapping[str, Provider]
+    ) -> None:
+        if endpoint.provider != OWN_MACHINES and endpoint.provider not in providers:
+            known = ", ".join([OWN_MACHINES, *sorted(providers)])
+            message = f"there is no provider {endpoint.provider!r} (known: {known})"
+            raise document.error(message, "endpoints", number, "provider", kind=DataError)
+        if self.model_card(endpoint.model) is None:
+            message = f"the catalog has no model {endpoint.model!r}"
+            raise document.error(message, "endpoints", number, "model", kind=DataError)
+
+    @cached_property
+    def _catalog_files(self) -> tuple[CatalogFile, ...]:
+        """Every models.yaml, the shipped one first."""
+        return tuple(read_document(path).parse(_ModelFile) for path in reversed(list(self._all("models.yaml"))))
 
     def brief(self, path: Path) -> Brief:
         """A campaign brief whose brand, channels and locales all exist; errors name the brief's own line."""
