@@ -13,6 +13,7 @@
     │   ├── ModelMissing            its weights are not in the model store
     │   ├── ModelDamaged            a file differs from its recorded digest
     │   ├── UnsafeModel             a model folder holds something that could run code
+    │   ├── ModelTooLarge           it does not fit into the memory that is free
     │   └── MissingExtra            an optional dependency is not installed
     ├── GenerationError
     │   ├── GenerationFailed        the model gave nothing that can be read as text
@@ -155,6 +156,33 @@ class UnsafeModel(ModelError):
     """Raised when a model folder holds something that could run code; nothing of it is loaded."""
 
     hint = "Use a revision with safetensors weights and no code of its own."
+
+
+class ModelTooLarge(ModelError):
+    """Raised before a model is loaded that would not fit into the memory that is free; sizes are in bytes.
+
+    `alternatives` are the ids of smaller models that may write instead, where the caller knows of any.
+    """
+
+    hint = "Choose a smaller model, close what else holds memory, or run it on a larger machine."
+
+    def __init__(
+        self, model: str, needed: int, available: int, *, place: str = "here", alternatives: Sequence[str] = ()
+    ) -> None:
+        smaller = f"Choose a smaller model: {', '.join(alternatives)}." if alternatives else None
+        super().__init__(
+            f"{model} needs {needed / 1e9:.1f} GB of memory, and {available / 1e9:.1f} GB are free {place}",
+            hint=smaller,
+        )
+        self.model = model
+        self.needed = needed
+        self.available = available
+        self.place = place
+        self.alternatives = tuple(alternatives)
+
+    def with_alternatives(self, alternatives: Sequence[str]) -> ModelTooLarge:
+        """The same error, naming smaller models."""
+        return ModelTooLarge(self.model, self.needed, self.available, place=self.place, alternatives=alternatives)
 
 
 class MissingExtra(ModelError):

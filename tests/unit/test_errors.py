@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from pipeline import errors
-from pipeline.errors import DataError, GlocalError, MissingExtra, NoLawfulModel, UsageError
+from pipeline.errors import DataError, GlocalError, MissingExtra, ModelTooLarge, NoLawfulModel, UsageError
 
 CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, GlocalError)]
 
 SPECIAL: dict[type[GlocalError], tuple[Any, ...]] = {
     NoLawfulModel: ("de-DE", [("a/model", "not lawful")]),
     MissingExtra: ("torch", "offline"),
+    ModelTooLarge: ("acme/large", 48_000_000_000, 23_000_000_000),
 }
 
 
@@ -79,3 +80,14 @@ def test_a_missing_extra_is_named_with_the_way_to_get_it() -> None:
     error = MissingExtra("torch", "offline")
     assert str(error) == "torch is not installed"
     assert error.hint == "Install it: pip install 'glocal[offline]'."
+
+
+def test_a_model_that_does_not_fit_is_told_with_both_sizes() -> None:
+    """What it needs and what there is, and the smaller choices once somebody knows them."""
+    error = ModelTooLarge("acme/large", 48_123_000_000, 23_000_000_000, place="on the graphics card")
+    assert str(error) == "acme/large needs 48.1 GB of memory, and 23.0 GB are free on the graphics card"
+    assert error.hint == ModelTooLarge.hint
+
+    informed = error.with_alternatives(["acme/small", "acme/tiny"])
+    assert str(informed) == str(error)
+    assert informed.hint == "Choose a smaller model: acme/small, acme/tiny."
