@@ -17,7 +17,13 @@
     │   └── MissingExtra            an optional dependency is not installed
     ├── GenerationError
     │   ├── GenerationFailed        the model gave nothing that can be read as text
-    │   └── NoUsableCandidate       every candidate has a blocking issue
+    │   ├── NoUsableCandidate       every candidate has a blocking issue
+    │   └── EndpointError
+    │       ├── EndpointUnavailable it does not answer, or says that it is overloaded
+    │       ├── EndpointRefused     content may not be sent there; nothing was
+    │       ├── EndpointRedirected  it sent the request elsewhere; nobody followed
+    │       ├── EndpointDenied      it does not accept the key, or there is none
+    │       └── EndpointMismatch    it runs another model than the one that was chosen
     ├── StoreError
     │   ├── StoreUnavailable        the database does not answer
     │   ├── LeaseLost               another run took over the unit
@@ -206,6 +212,43 @@ class NoUsableCandidate(GenerationError):
     """Raised when every candidate of a unit has a blocking issue, after all rounds."""
 
     hint = "Draw more with --candidates, try another --seed, or give the locale a larger model."
+
+
+class EndpointError(GenerationError):
+    """Raised when a model behind an endpoint cannot be used; messages never hold content or keys."""
+
+    hint = "Check the endpoint in endpoints.yaml."
+
+
+class EndpointUnavailable(EndpointError):
+    """Raised when an endpoint failed in every attempt in a way that may pass; a later call may succeed."""
+
+    retryable = True
+    hint = "Check that the server runs and has room for more requests, then run the campaign again."
+
+
+class EndpointRefused(EndpointError):
+    """Raised when content may not be sent to an endpoint: not in the region, or not who it says it is."""
+
+    hint = "Name the host under `allowed_hosts` of the region in endpoints.yaml, if content may go there."
+
+
+class EndpointRedirected(EndpointError):
+    """Raised when an endpoint points elsewhere; the request is sent nowhere else."""
+
+    hint = "Give endpoints.yaml the final address of the server: redirects are never followed."
+
+
+class EndpointDenied(EndpointError):
+    """Raised when an endpoint does not accept the key, or the variable that should hold one does not."""
+
+    hint = "Name the variable that holds the key as `api_key_variable` in endpoints.yaml, and set it."
+
+
+class EndpointMismatch(EndpointError):
+    """Raised when an endpoint runs another model than the one that was chosen; its text is not used."""
+
+    hint = "Set `served_as` in endpoints.yaml to the name that the server knows the model by."
 
 
 class StoreError(GlocalError):

@@ -36,9 +36,9 @@ def test_only_wrong_use_ends_with_two() -> None:
     assert [kind for kind in CLASSES if kind.exit_code == 2] == [UsageError]
 
 
-def test_only_a_silent_database_is_worth_another_try() -> None:
+def test_only_a_silent_database_or_endpoint_is_worth_another_try() -> None:
     """What is retried is what may work later without anybody's help."""
-    assert [kind.__name__ for kind in CLASSES if kind.retryable] == ["StoreUnavailable"]
+    assert [kind.__name__ for kind in CLASSES if kind.retryable] == ["EndpointUnavailable", "StoreUnavailable"]
 
 
 def test_the_drawing_shows_every_error_under_its_base() -> None:
