@@ -14,6 +14,13 @@
     │   ├── ModelDamaged            a file differs from its recorded digest
     │   ├── UnsafeModel             a model folder holds something that could run code
     │   ├── ModelTooLarge           it does not fit into the memory that is free
+    │   ├── TermsNotAccepted        nobody accepted the licence of a model that asks for it
+    │   ├── RevisionNotPinned       it is not said which commit of the weights is wanted
+    │   ├── HubError                a model hub did not give what it was asked for
+    │   │   ├── HubUnavailable      it does not answer, or is cut off
+    │   │   ├── HubDenied           it wants an account that may read the model
+    │   │   ├── NotOnHub            it has no such model, revision or file
+    │   │   └── DownloadDamaged     what arrived is not what the hub said it would be
     │   └── MissingExtra            an optional dependency is not installed
     ├── GenerationError
     │   ├── GenerationFailed        the model gave nothing that can be read as text
@@ -189,6 +196,49 @@ class ModelTooLarge(ModelError):
     def with_alternatives(self, alternatives: Sequence[str]) -> ModelTooLarge:
         """The same error, naming smaller models."""
         return ModelTooLarge(self.model, self.needed, self.available, place=self.place, alternatives=alternatives)
+
+
+class TermsNotAccepted(ModelError):
+    """Raised when a model's terms ask to be accepted and nobody has; nothing was downloaded."""
+
+    hint = "Read the terms, then accept them on a terminal or with --accept-licence."
+
+
+class RevisionNotPinned(ModelError):
+    """Raised when neither the card nor the command says which commit of a model is wanted; nothing was downloaded."""
+
+    hint = "Name the commit: glocal models pull ID --revision SHA, 40 hexadecimal digits."
+
+
+class HubError(ModelError):
+    """Raised when a model hub did not give what it was asked for; messages never hold a token."""
+
+    hint = "Check HF_ENDPOINT, or pull from a folder: glocal models pull ID --from DIR."
+
+
+class HubUnavailable(HubError):
+    """Raised when a hub does not answer or a download is cut off; what arrived is kept, so a later call goes on."""
+
+    retryable = True
+    hint = "Check the network and HF_ENDPOINT, then run the command again: it goes on where it stopped."
+
+
+class HubDenied(HubError):
+    """Raised when a hub does not let this account, or nobody without one, read a model."""
+
+    hint = "Accept the model's terms on the hub, then set HF_TOKEN to a token of that account."
+
+
+class NotOnHub(HubError):
+    """Raised when a hub has no such model, no such revision of it, or not the files that it needs."""
+
+    hint = "Check the id and the revision on the hub: `glocal models show ID` has the model's sources."
+
+
+class DownloadDamaged(HubError):
+    """Raised when a downloaded file is not what the hub said it would be; the file was removed."""
+
+    hint = "Pull it once more. If it happens again, do not use this hub for it."
 
 
 class MissingExtra(ModelError):

@@ -38,7 +38,11 @@ def test_only_wrong_use_ends_with_two() -> None:
 
 def test_only_a_silent_database_or_endpoint_is_worth_another_try() -> None:
     """What is retried is what may work later without anybody's help."""
-    assert [kind.__name__ for kind in CLASSES if kind.retryable] == ["EndpointUnavailable", "StoreUnavailable"]
+    assert [kind.__name__ for kind in CLASSES if kind.retryable] == [
+        "HubUnavailable",
+        "EndpointUnavailable",
+        "StoreUnavailable",
+    ]
 
 
 def test_the_drawing_shows_every_error_under_its_base() -> None:
