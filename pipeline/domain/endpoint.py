@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from pipeline.domain.rule import Jurisdiction
 from pipeline.domain.value import Identifier, Line, Value
 
+HostName = Annotated[str, StringConstraints(pattern=r"^[^\s/?#@\\]+$", max_length=262)]
+"""A host as it stands in a URL, with `:port` where that is not the usual one."""
 
 OWN_MACHINES = "self"
 """The provider of an endpoint that the team runs itself: no other operator sees what is sent."""
@@ -54,7 +56,9 @@ class Endpoint(Value):
     the name that the server knows, `revision` the 40-hex commit that its operator says it runs: nobody here can
     prove it. `provider` is the id of a provider, or `self`. `located_in` is the country of the machines (ISO 3166).
     `api_key_variable` names the environment variable that holds the key: a key is never written into a file.
-    Times in seconds.
+    `ca_file` is a PEM file of the authority that signed the server's certificate, where that is no public one.
+    Times in seconds; an answer must be whole `read_seconds` after the connection. `attempts` are made of each
+    request, `parallel` requests at once.
     """
 
     id: Identifier
@@ -68,6 +72,8 @@ class Endpoint(Value):
     connect_seconds: float = Field(default=10, gt=0, le=120)
     read_seconds: float = Field(default=120, gt=0, le=3_600)
     attempts: int = Field(default=4, ge=1, le=10)
+    parallel: int = Field(default=4, ge=1, le=64)
+    ca_file: Line | None = None
 
     @property
     def served_name(self) -> str:
@@ -91,7 +97,7 @@ class EndpointFile(Value):
 
     providers: tuple[Provider, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
-    allowed_hosts: dict[Identifier, tuple[Line, ...]] = Field(default_factory=dict)
+    allowed_hosts: dict[Identifier, tuple[HostName, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_known_and_unique(self) -> Self:
