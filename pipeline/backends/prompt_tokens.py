@@ -6,7 +6,8 @@ Text in a prompt comes from briefs, brands and memories, so it is never read as 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import TemplateError
 
@@ -18,6 +19,33 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 LINE_BREAK = re.compile(r"[\n\r\u2028\u2029]")
+
+THOUGHTS = {
+    "<think>": "</think>",  # Qwen, DeepSeek, SmolLM, GLM, Nemotron
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "[THINK]": "[/THINK]",  # Mistral
+    "<|START_THINKING|>": "<|END_THINKING|>",  # Cohere
+    "<|channel>thought": "<channel|>",  # Gemma 4
+    "<seed:think>": "</seed:think>",
+    "◁think▷": "◁/think▷",  # Kimi
+}
+"""What stands before and after the thoughts that a model writes first. Some of it are control tokens."""
+
+OPENS = re.compile("|".join(map(re.escape, THOUGHTS)))
+CLOSES = re.compile("|".join(map(re.escape, THOUGHTS.values())))
+
+WORD_MARK = "\u2581"
+"""Stands for a space inside SentencePiece; some tokenizers leave it in the text that they give back."""
+
+_WITHOUT_THINKING: dict[str, Any] = {"enable_thinking": False, "thinking": False, "reasoning": False}
+"""The switch for thinking by the names that templates have for it (Qwen and most others; Granite, DeepSeek; Cohere)."""
+
+_OTHER_TEMPLATE = "Pull the model again with the chat template of its makers, or choose another model."
+
+Turns = list[dict[str, Any]]
+"""A conversation as chat templates take it."""
 
 
 def prompt_token_ids(tokenizer: PreTrainedTokenizerBase, prompt: Prompt) -> torch.Tensor:
@@ -52,24 +80,55 @@ def first_line(text: str) -> str:
     return LINE_BREAK.split(text, maxsplit=1)[0]
 
 
+def written_text(tokenizer: PreTrainedTokenizerBase, tokens: list[int]) -> str:
+    """What a completion's tokens say."""
+    text = tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return str(text).replace(WORD_MARK, " ")
+
+
+def answer_text(tokenizer: PreTrainedTokenizerBase, tokens: list[int]) -> str:
+    """What a chat answer's tokens say, without the thoughts before it."""
+    # With control tokens at first: they may be all that tells thoughts from the answer.
+    text = tokenizer.decode(tokens, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    return without_control_tokens(tokenizer, after_thoughts(str(text))).replace(WORD_MARK, " ")
+
+
 def after_thoughts(text: str) -> str:
-    """A chat answer without the thoughts that some models write first, even when asked not to."""
-    return text.rpartition("</think>")[2]
+    """A chat answer without the thoughts that some models write first, even when asked not to.
+
+    Thoughts that the token budget cut off are not copy, either.
+    """
+    return OPENS.split(CLOSES.split(text)[-1], maxsplit=1)[0]
 
 
 def _chat_text(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> str:
-    """The conversation in the model's own format; where that has no system role, instructions open the first turn."""
+    """The conversation in the model's own format, as the first of the forms that shows the model all of it.
+
+    Where there is no system role, instructions open the first turn.
+    """
     if tokenizer.chat_template is None:
         raise GenerationFailed(
             "the model has no chat template", hint="Set `chat_template: false` in its card, or choose a chat model."
         )
-    system = [message.content for message in messages if message.role == "system"]
-    try:
-        text = _render(tokenizer, messages)
-    except TemplateError:
-        return _render(tokenizer, _folded(messages))
-    # Some templates drop what they do not know without a word.
-    return text if all(content.strip() in text for content in system) else _render(tokenizer, _folded(messages))
+    refusal = "it leaves out a part of what the model is asked"
+    for turns in _forms(messages):
+        try:
+            text = _render(tokenizer, turns)
+        except (TemplateError, TypeError, ValueError) as error:
+            refusal = str(error)
+            continue
+        # Some templates drop what they do not know without a word.
+        if all(message.content.strip() in text for message in messages):
+            return _without_open_thought(text)
+    raise GenerationFailed(f"the model's chat template cannot be used: {refusal}", hint=_OTHER_TEMPLATE)
+
+
+def _forms(messages: list[Message]) -> Iterator[Turns]:
+    """A conversation as templates want it: with a system role or without, as text or, for pictures, as parts."""
+    for form in (messages, _folded(messages)):
+        yield [{"role": message.role, "content": message.content} for message in form]
+    for form in (messages, _folded(messages)):
+        yield [{"role": message.role, "content": [{"type": "text", "text": message.content}]} for message in form]
 
 
 def _folded(messages: list[Message]) -> list[Message]:
@@ -79,7 +138,12 @@ def _folded(messages: list[Message]) -> list[Message]:
     return [Message(role=turns[0].role, content=opening), *turns[1:]]
 
 
-def _render(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> str:
-    turns = [message.model_dump() for message in messages]
-    text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, enable_thinking=False)
+def _render(tokenizer: PreTrainedTokenizerBase, turns: Turns) -> str:
+    text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **_WITHOUT_THINKING)
     return cast("str", text)
+
+
+def _without_open_thought(text: str) -> str:
+    """Close at once the thought that a template opens for the model, whatever it is asked."""
+    begun = next((opening for opening in THOUGHTS if text.rstrip().endswith(opening)), None)
+    return text if begun is None else f"{text.rstrip()}\n\n{THOUGHTS[begun]}\n\n"

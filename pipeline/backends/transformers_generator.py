@@ -6,8 +6,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from pipeline.backends.loading import load_language_model
+from pipeline.backends.memory import is_out_of_memory
 from pipeline.backends.offline import VerifiedModels
-from pipeline.backends.prompt_tokens import after_thoughts, first_line, line_break_token_ids, prompt_token_ids
+from pipeline.backends.prompt_tokens import (
+    answer_text,
+    first_line,
+    line_break_token_ids,
+    prompt_token_ids,
+    written_text,
+)
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
@@ -33,28 +40,42 @@ class TransformersGenerator:
 
     @classmethod
     def from_store(cls, store: VerifiedModels, card: ModelCard) -> Self:
-        """Load a stored model after every digest was checked; raises ModelMissing, ModelDamaged or UnsafeModel."""
-        return cls(*load_language_model(store.verified(card.id), card.auto_class))
+        """Load a stored model after every digest was checked; raises a ModelError that says what is wrong."""
+        return cls(*load_language_model(store.verified(card.id), card))
 
     def generate(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
         """Sample texts of one prompt; raises GenerationFailed when none of them has any text."""
-        from pipeline.backends.decoding import sample_continuations
-
         ids = prompt_token_ids(self._tokenizer, prompt).to(self._model.device)
         self._require_room(ids.shape[1] + config.max_new_tokens)
-        continuations = sample_continuations(self._model, ids, config, self._stop_tokens(prompt))
-        samples = [self._sample(prompt, continuation) for continuation in continuations]
+        samples = [self._sample(prompt, continuation) for continuation in self._continuations(prompt, ids, config)]
         if not any(sample.text.strip() for sample in samples):
             raise GenerationFailed(f"the model wrote nothing in {len(samples)} attempts")
         return samples
 
+    def _continuations(self, prompt: Prompt, ids: torch.Tensor, config: GenerationConfig) -> list[Continuation]:
+        from pipeline.backends.decoding import sample_continuations
+
+        try:
+            return sample_continuations(self._model, ids, config, self._stop_tokens(prompt))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            # Not again with fewer: the same seed must not give other texts because memory was short.
+            raise GenerationFailed(
+                f"memory ran out while {config.num_return_sequences} candidates were written",
+                hint="Draw fewer with --candidates, close what else holds memory, or choose a smaller model.",
+            ) from error
+
     def _sample(self, prompt: Prompt, continuation: Continuation) -> Sample:
-        stop = [] if continuation.stop is None else [continuation.stop]
-        # The token that breaks the line may begin with the copy's last characters.
-        tokens = continuation.tokens + stop
-        text = str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+        tokens = continuation.tokens
+        if continuation.stop is not None and continuation.stop not in self._end_tokens:
+            # The token that breaks the line may begin with the copy's last characters.
+            tokens = [*tokens, continuation.stop]
+        completes = prompt.style == "completion"
         return Sample(
-            text=first_line(text) if prompt.style == "completion" else after_thoughts(text),
+            text=first_line(written_text(self._tokenizer, tokens))
+            if completes
+            else answer_text(self._tokenizer, tokens),
             log_probability=continuation.log_probability,
             finished=continuation.stop is not None,
         )

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from runpy import run_path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -20,16 +20,10 @@ prepare_offline()
 
 import torch  # noqa: E402  (the offline flags come first)
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors  # noqa: E402
-from transformers import (  # noqa: E402
-    FalconH1Config,
-    FalconH1ForCausalLM,
-    Gemma3ForCausalLM,
-    Gemma3TextConfig,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-)
+from transformers import LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast  # noqa: E402
+
+# Test folders are no packages: what the tests with trained models use too is read from its path.
+tiny = SimpleNamespace(**run_path(str(Path(__file__).with_name("tiny.py"))))
 
 CONTROLS = ["<pad>", "<eos>", "<bos>", "<turn>"]
 ROLES = ["pad_token", "eos_token", "bos_token"]
@@ -37,20 +31,6 @@ NO_BREAK_SPACE = "\u00a0"
 CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz .:!<>/", NO_BREAK_SPACE, "\n", "\r"]
 PIECES = [".\n", "</think>", "eo"]
 VOCABULARY = {token: number for number, token in enumerate([*CONTROLS, *CHARACTERS, *PIECES])}
-
-SIZES: dict[str, Any] = {
-    "vocab_size": len(VOCABULARY),
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 1,
-    "head_dim": 8,
-    "max_position_embeddings": 256,
-    "pad_token_id": 0,
-    "eos_token_id": 1,
-    "bos_token_id": 2,
-}
 
 
 @pytest.fixture
@@ -65,44 +45,14 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def tiny_llama() -> PreTrainedModel:
-    return LlamaForCausalLM(LlamaConfig(**SIZES))
-
-
-def tiny_gemma() -> PreTrainedModel:
-    """With windows far shorter than the prompts, as in the real one."""
-    layers = ["sliding_attention", "sliding_attention", "full_attention"]
-    return Gemma3ForCausalLM(Gemma3TextConfig(**SIZES, sliding_window=8, layer_types=layers))
-
-
-def tiny_falcon() -> PreTrainedModel:
-    """Attention and state space side by side: its memory is more than keys and values."""
-    state_space = {"mamba_d_ssm": 64, "mamba_n_heads": 4, "mamba_d_head": 16, "mamba_d_state": 8, "mamba_chunk_size": 8}
-    return FalconH1ForCausalLM(FalconH1Config(**SIZES, **state_space))
-
-
-TINY = {"llama": tiny_llama, "gemma": tiny_gemma, "falcon": tiny_falcon}
-
-
-def with_random_weights(build: Callable[[], PreTrainedModel]) -> PreTrainedModel:
-    """Weights large enough that the likeliest token is no matter of rounding."""
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        model = build().eval()
-        for weights in model.parameters():
-            if weights.dim() > 1:
-                torch.nn.init.normal_(weights, std=0.3)
-    return model
-
-
-@pytest.fixture(params=sorted(TINY))
+@pytest.fixture(params=tiny.TINY)
 def model(request: pytest.FixtureRequest) -> PreTrainedModel:
-    return with_random_weights(TINY[request.param])
+    return tiny.with_random_weights(request.param, len(VOCABULARY))
 
 
 @pytest.fixture
 def llama() -> PreTrainedModel:
-    return with_random_weights(tiny_llama)
+    return tiny.with_random_weights("llama", len(VOCABULARY))
 
 
 class NextTokenTable:
@@ -110,7 +60,7 @@ class NextTokenTable:
 
     def __init__(self, scores: torch.Tensor) -> None:
         self.scores = scores
-        self.config = LlamaConfig(**SIZES)
+        self.config = LlamaConfig(**tiny.SIZES, vocab_size=len(VOCABULARY))
         self.generation_config = SimpleNamespace(eos_token_id=VOCABULARY["<eos>"])
         self.device = torch.device("cpu")
         self.rows: list[int] = []

@@ -6,11 +6,14 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from pipeline.backends.prompt_tokens import (
+    THOUGHTS,
     after_thoughts,
+    answer_text,
     first_line,
     line_break_token_ids,
     prompt_token_ids,
     without_control_tokens,
+    written_text,
 )
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.errors import GenerationFailed
@@ -88,6 +91,50 @@ def test_a_model_is_asked_not_to_think(tokenizer: PreTrainedTokenizerFast) -> No
     assert "think" not in shown(tokenizer, chat(("user", "hi")))
 
 
+@pytest.mark.parametrize("switch", ["enable_thinking", "thinking", "reasoning"])
+def test_the_switch_for_thinking_has_several_names(tokenizer: PreTrainedTokenizerFast, switch: str) -> None:
+    """Each is set, also where a template would think unless told not to."""
+    tokenizer.chat_template = TURNS + "{% if " + switch + " is not defined or " + switch + " %}<think>{% endif %}"
+
+    assert "think" not in shown(tokenizer, chat(("user", "hi")))
+
+
+def test_a_thought_that_the_template_opens_is_closed_at_once(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Templates of models that always think open it for them: the answer would begin inside, without a mark."""
+    tokenizer.chat_template = TURNS + "<think>\n"
+
+    assert shown(tokenizer, chat(("user", "hi"))) == "<turn>u: hi<turn><think>\n\n</think>\n\n"
+
+
+def test_a_template_for_pictures_is_given_parts(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Some take nothing else: they would read text letter by letter, and show the model nothing."""
+    tokenizer.chat_template = (
+        "{% for message in messages %}<turn>{% for part in message.content %}{{ part.text }}{% endfor %}{% endfor %}"
+    )
+
+    assert shown(tokenizer, chat(("system", "be kind"), ("user", "hi"))) == "<turn>be kind<turn>hi"
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ raise_exception('Only tools may speak') }}", "Only tools may speak"),
+        ("<turn>hello<turn>", "leaves out a part"),
+        ("{{ messages[0].content + 1 }}", "concatenate"),
+    ],
+)
+def test_a_template_that_does_not_show_the_prompt_is_refused(
+    tokenizer: PreTrainedTokenizerFast, template: str, reason: str
+) -> None:
+    """What it said last, instead of copy that answers something else."""
+    tokenizer.chat_template = template
+
+    with pytest.raises(GenerationFailed, match=reason) as caught:
+        prompt_token_ids(tokenizer, chat(("user", "hi")))
+
+    assert "chat template" in caught.value.hint
+
+
 def test_a_chat_prompt_needs_a_chat_template(tokenizer: PreTrainedTokenizerFast) -> None:
     """The hint names the field of the card that is wrong."""
     with pytest.raises(GenerationFailed, match="no chat template") as caught:
@@ -107,7 +154,51 @@ def test_a_completion_ends_at_its_first_line_break(line_break: str) -> None:
     assert first_line(f"Jetzt\u00a0!{line_break}English: more") == "Jetzt\u00a0!"
 
 
-def test_thoughts_are_no_copy() -> None:
-    """A model may think although it was asked not to."""
-    assert after_thoughts("<think>hm</think>Hallo") == "Hallo"
-    assert after_thoughts("Hallo") == "Hallo"
+@pytest.mark.parametrize(("opening", "closing"), THOUGHTS.items())
+@pytest.mark.parametrize(
+    ("written", "copy"),
+    [
+        ("{o}hm{c}Hallo", "Hallo"),
+        ("{o}{c}\n\nHallo", "\n\nHallo"),
+        ("{o}\n\n{c}Hallo", "Hallo"),
+        ("hm{c}Hallo", "Hallo"),
+        ("{o}a{c}{o}b{c}Hallo", "Hallo"),
+        ("Hallo{o}or Servus?{c}", ""),
+        ("{o}hm", ""),
+        ("Hallo{o}hm", "Hallo"),
+        ("Hallo", "Hallo"),
+    ],
+)
+def test_thoughts_are_no_copy(opening: str, closing: str, written: str, copy: str) -> None:
+    """A model may think although it was asked not to; what the budget cut off was no copy yet."""
+    assert after_thoughts(written.format(o=opening, c=closing)) == copy
+
+
+def test_thoughts_between_control_tokens_are_no_copy(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Mistral, Cohere and Gemma 4 mark them so: without its marks a thought would look like an answer."""
+    tokenizer.add_special_tokens({"additional_special_tokens": ["[THINK]", "[/THINK]", "<turn>"]})
+    tokens = tokenizer("[THINK]hm[/THINK]hallo<turn>", add_special_tokens=False)["input_ids"]
+
+    assert answer_text(tokenizer, tokens) == "hallo"
+    assert answer_text(tokenizer, tokens[: tokens.index(tokenizer.convert_tokens_to_ids("[/THINK]"))]) == ""
+
+
+@pytest.mark.parametrize("read", [written_text, answer_text])
+def test_marks_for_spaces_become_spaces(
+    tokenizer: PreTrainedTokenizerFast, read: Callable[[PreTrainedTokenizerFast, list[int]], str]
+) -> None:
+    """ALLaM's tokenizer leaves them in its text."""
+    tokenizer.add_tokens(["kaltes", "\u2581wasser"])
+    tokens = tokenizer.convert_tokens_to_ids(["kaltes", "\u2581wasser"])
+
+    assert read(tokenizer, tokens) == "kaltes wasser"
+
+
+def test_only_token_ids_are_taken_from_the_tokenizer(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Falcon, Jais and ALLaM name segments that their models refuse; without a pad token nothing is padded."""
+    tokenizer.model_input_names = ["input_ids", "token_type_ids", "attention_mask"]
+    tokenizer.pad_token = None
+    tokenizer.chat_template = KNOWS_SYSTEM
+
+    assert "token_type_ids" in tokenizer("hi")
+    assert prompt_token_ids(tokenizer, chat(("user", "hi"))).shape == (1, 7)

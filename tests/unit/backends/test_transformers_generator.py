@@ -58,6 +58,18 @@ def test_a_chat_answer_may_have_several_lines(writes: Callable[..., Any], tokeni
     assert (sample.text, sample.finished) == ("j\na", True)
 
 
+def test_any_of_several_ends_is_the_end(writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast) -> None:
+    """Chat models end a turn with a token of its own, which is no copy even where it is no control token."""
+    tokenizer.chat_template = "{{ messages[0].content }}:"
+    prompt = Prompt(style="chat", messages=(Message(role="user", content="de"),), template_version="test")
+    model = writes(":", "j", "a", "eo", "b")
+    model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids(["<turn>", "eo"])
+
+    (sample,) = TransformersGenerator(model, tokenizer).generate(prompt, ONE)
+
+    assert (sample.text, sample.finished) == ("ja", True)
+
+
 def test_a_text_cut_off_by_the_budget_is_not_finished(
     writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask
 ) -> None:
@@ -109,6 +121,43 @@ def test_damaged_numbers_are_a_failure(
 
     with pytest.raises(GenerationFailed, match="not numbers"):
         TransformersGenerator(llama, tokenizer).generate(completion("de:"), ONE)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried"),
+        MemoryError(),
+    ],
+    ids=["graphics-card", "processor", "python"],
+)
+def test_memory_that_runs_out_is_told(
+    writes: Callable[..., Any],
+    tokenizer: PreTrainedTokenizerFast,
+    completion: Ask,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    """With what to do, and not as a fault of the program."""
+    model = writes(":", "j")
+    monkeypatch.setattr(type(model), "__call__", lambda *_, **__: (_ for _ in ()).throw(error))
+
+    with pytest.raises(GenerationFailed, match="memory ran out while 16 candidates were written") as caught:
+        TransformersGenerator(model, tokenizer).generate(completion("de:"), GenerationConfig())
+
+    assert "--candidates" in caught.value.hint
+
+
+def test_other_faults_are_not_taken_for_a_lack_of_memory(
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of the program is to be seen."""
+    model = writes(":", "j")
+    monkeypatch.setattr(type(model), "__call__", lambda *_, **__: torch.zeros(2) @ torch.zeros(3))
+
+    with pytest.raises(RuntimeError, match="inconsistent tensor size"):
+        TransformersGenerator(model, tokenizer).generate(completion("de:"), ONE)
 
 
 def test_a_prompt_longer_than_the_model_reads_is_refused(
