@@ -27,8 +27,8 @@ class ModelCard(Value):
     `commercial_use` is `unknown` where nobody has read the licence. `quality` is the mean rank on EuroEval by
     language (1 is best; understanding and knowledge, not copy). `package` names the Python package that carries
     the weights, for a machine without a hub. `revision` is the 40-hex commit that was pinned. `verified` is true
-    when id, developer, licence, languages and size were read in `sources`; `from_memory` names the other fields
-    that were not.
+    when id, developer, licence, languages and size were read in `sources` or are beyond doubt; `from_memory` names
+    the fields that no source gave.
     """
 
     id: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
