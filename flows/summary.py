@@ -15,11 +15,9 @@ import typer
 
 from flows.workplace import Workplace
 from pipeline import errors
-from pipeline.bootstrap import Parts
 from pipeline.cli.console import program, say, show_table
 from pipeline.domain.draft import Unit
-from pipeline.selection.choose import Request, made_at_home
-from pipeline.store.rows import DraftSheet, UnitRow
+from pipeline.store.rows import UnitRow
 
 _SAYS_NO_COPY = {
     kind.__name__
@@ -54,7 +52,7 @@ class Line:
     error: str | None = None
     hint: str | None = None
     new: bool = False
-    foreign: bool = False
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,15 +126,20 @@ class Summary:
         ]
 
     def _told_of_models(self) -> list[str]:
-        foreign: dict[str, list[str]] = {}
+        """Says once for each model that a market's own makers did not write for it."""
+        fallbacks: dict[str, list[Line]] = {}
         for line in self.lines:
-            if line.foreign and line.model:
-                foreign.setdefault(line.model, []).append(line.unit.rpartition("/")[2])
-        return [
-            f"{model} wrote for {', '.join(dict.fromkeys(tags))}, and was made outside their jurisdictions: no lawful "
-            f"model from there is in the store. See why: {program()} models choose --locale {tags[0]}"
-            for model, tags in foreign.items()
-        ]
+            if line.notice and line.model:
+                fallbacks.setdefault(line.model, []).append(line)
+        return [_told_of_model(model, lines) for model, lines in fallbacks.items()]
+
+
+def _told_of_model(model: str, lines: Sequence[Line]) -> str:
+    tags = list(dict.fromkeys(line.unit.rpartition("/")[2] for line in lines))
+    return (
+        f"{model} wrote for {', '.join(tags)}, and was made outside their jurisdictions: no lawful model from there "
+        f"is in the store or behind an endpoint. See why: {program()} models choose --locale {tags[0]}"
+    )
 
 
 def _line(workplace: Workplace, unit: Unit, row: UnitRow | None, *, texts: bool) -> Line:
@@ -156,18 +159,8 @@ def _line(workplace: Workplace, unit: Unit, row: UnitRow | None, *, texts: bool)
         limit=unit.channel.limit,
         text=sheet.text if texts else None,
         new=outcome is not None and outcome.draft_id is not None,
-        foreign=_is_foreign(workplace.parts, sheet),
+        notice=sheet.provenance.choice.notice,
     )
-
-
-def _is_foreign(parts: Parts, sheet: DraftSheet) -> bool:
-    """Whether the model was made outside the market's jurisdictions, as far as the catalog and the pack still tell."""
-    pack = parts.library.find_locale(sheet.locale)
-    card = next((card for card in parts.library.model_cards if card.id == sheet.provenance.model_id), None)
-    if pack is None or card is None:
-        return False
-    request = Request(sheet.locale, (pack.market, *pack.jurisdictions), parts.models.has)
-    return not made_at_home(card, request)
 
 
 def _reason(workplace: Workplace, row: UnitRow | None, *, whole: bool) -> tuple[str, str]:

@@ -6,13 +6,15 @@ score does without.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.assessing import Assessor
+from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import UnknownModel
 from pipeline.generation.ports import TextGenerator
@@ -20,11 +22,13 @@ from pipeline.modelstore.manifest import Manifest
 from pipeline.modelstore.store import ModelStore
 from pipeline.resources.library import Library
 from pipeline.scoring.ports import TextEncoder
+from pipeline.selection.request import Availability
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.reaudit import Auditor
     from pipeline.reviewing import Desk
+    from pipeline.selection.audit import Market
     from pipeline.store.record import Record
     from pipeline.workflow import Toolkit
 
@@ -45,6 +49,11 @@ class Parts:
     def models(self) -> ModelStore:
         """The model store."""
         return ModelStore(self.settings.models)
+
+    @cached_property
+    def availability(self) -> Availability:
+        """Where models can run for this workspace's region."""
+        return Availability.of_region(self.settings.region, self.models.has, self.library.endpoint_file)
 
     @cached_property
     def record(self) -> Record:
@@ -68,6 +77,7 @@ class Parts:
         return Toolkit(
             library=self.library,
             models=self.models,
+            availability=self.availability,
             assessor=self.assessor,
             load_generator=self._load_generator,
             candidates=settings.candidates,
@@ -96,10 +106,19 @@ class Parts:
 
     def card(self, model_id: str) -> ModelCard:
         """The card of a model; UnknownModel when the catalog has none."""
-        for card in self.library.model_cards:
-            if card.id == model_id:
-                return card
-        raise UnknownModel(f"the catalog has no model {model_id!r}")
+        card = self.library.model_card(model_id)
+        if card is None:
+            raise UnknownModel(f"the catalog has no model {model_id!r}")
+        return card
+
+    def market(self, locales: Sequence[str], *, whole_catalog: bool = False) -> Market:
+        """The chooser's view of some locales; with `whole_catalog` as if the store had every model."""
+        from pipeline.selection.audit import Market
+        from pipeline.workflow import market_request
+
+        availability = replace(self.availability, in_store=lambda _: True) if whole_catalog else self.availability
+        requests = [market_request(locale, self.library) for locale in locales]
+        return Market(self.library.model_cards, requests, availability)
 
     def pull(
         self, model_id: str, *, folder: Path | None = None, force: bool = False, report: Callable[[str], None]
@@ -116,14 +135,23 @@ class Parts:
 
         return SentenceEncoder.from_store(self.models, self.card(self.settings.encoder))
 
-    def _load_generator(self, card: ModelCard) -> TextGenerator:
+    def _load_generator(self, card: ModelCard, endpoint: Endpoint | None) -> TextGenerator:
         """The generator of a model; one is held at a time, since two may not fit into memory."""
+        key = endpoint.id if endpoint else card.id
+        if key not in self._loaded:
+            self._loaded.clear()
+            self._loaded[key] = self._open_endpoint(endpoint) if endpoint else self._load_weights(card)
+        return self._loaded[key]
+
+    def _load_weights(self, card: ModelCard) -> TextGenerator:
         from pipeline.backends.transformers_generator import TransformersGenerator
 
-        if card.id not in self._loaded:
-            self._loaded.clear()
-            self._loaded[card.id] = TransformersGenerator.from_store(self.models, card)
-        return self._loaded[card.id]
+        return TransformersGenerator.from_store(self.models, card)
+
+    def _open_endpoint(self, endpoint: Endpoint) -> TextGenerator:
+        from pipeline.backends.endpoint_generator import EndpointGenerator
+
+        return EndpointGenerator(endpoint, allowed_hosts=self.availability.allowed_hosts, environment=os.environ)
 
 
 def build(workspace: Path) -> Parts:

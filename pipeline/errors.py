@@ -134,15 +134,19 @@ class ModelError(GlocalError):
 
 
 class NoLawfulModel(ModelError):
-    """Raised when every model is rejected for a locale; `rejections` says which rule rejected each."""
+    """Raised when every model is rejected for a locale; `rejections` holds model, rule and reason of each."""
 
     hint = (
-        "Pull a model that fits: `glocal models list` shows them, `glocal models pull --embedded` brings a small one."
+        "`glocal models choose --locale TAG` shows every reason; `glocal models pull --embedded` brings a small model, "
+        "and policy.yaml says what each jurisdiction asks for."
     )
 
-    def __init__(self, locale: str, rejections: Sequence[tuple[str, str]]) -> None:
-        listed = "; ".join(f"{model}: {reason}" for model, reason in rejections)
-        super().__init__(f"no model may write for {locale} ({listed or 'the catalog is empty'})")
+    def __init__(self, locale: str, rejections: Sequence[tuple[str, str, str]], *, hint: str | None = None) -> None:
+        by_reason: dict[str, list[str]] = {}
+        for model, _, reason in rejections:
+            by_reason.setdefault(reason, []).append(model)
+        listed = "; ".join(f"{', '.join(models)}: {reason}" for reason, models in by_reason.items())
+        super().__init__(f"no model may write for {locale} ({listed or 'the catalog is empty'})", hint=hint)
         self.locale = locale
         self.rejections = tuple(rejections)
 

@@ -17,6 +17,8 @@ from pipeline.domain.draft import Unit
 from pipeline.domain.issue import Issue
 from pipeline.errors import UnknownChannel
 from pipeline.resources.library import Library
+from pipeline.selection.choose import objection
+from pipeline.selection.request import Request
 from pipeline.store.record import Record
 
 AUDITOR = "glocal re-audit"
@@ -55,11 +57,9 @@ def reaudit(auditor: Auditor, brief: Brief, brand: Brand, approved: Sequence[App
 
 def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText) -> str | None:
     """Why an approval no longer holds, or None. What the reviewer saw and accepted is not raised again."""
-    card = next((card for card in auditor.library.model_cards if card.id == item.provenance.model_id), None)
-    if card is None:
-        return f"the model {item.provenance.model_id} is no longer in the catalog"
-    if card.commercial_use == "no":
-        return f"the licence of {card.id} no longer allows commercial use"
+    revoked = _model_objection(auditor.library, item)
+    if revoked is not None:
+        return revoked
     try:
         unit = _unit_of(auditor.library, brief, brand, item)
     except UnknownChannel as gone:
@@ -68,6 +68,16 @@ def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText)
     issues = auditor.issues_of(unit, item.text)
     fresh = [issue for issue in issues if issue.blocking and (issue.check, issue.message) not in accepted]
     return f"{fresh[0].check}: {fresh[0].message}" if fresh else None
+
+
+def _model_objection(library: Library, item: ApprovedText) -> str | None:
+    """Why the model that wrote a text may no longer write for its market, by today's catalog and policy."""
+    card = library.model_card(item.provenance.model_id)
+    if card is None:
+        return f"the model {item.provenance.model_id} is no longer in the catalog"
+    pack = library.find_locale(item.locale)
+    rejected = objection(card, Request.of_market(pack, library.policy)) if pack else None
+    return f"the model {card.id} may no longer write for {item.locale}: {rejected.reason}" if rejected else None
 
 
 def _unit_of(library: Library, brief: Brief, brand: Brand, item: ApprovedText) -> Unit:

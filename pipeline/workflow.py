@@ -14,8 +14,9 @@ from datetime import timedelta
 
 from pipeline.assessing import Assessed, Assessor
 from pipeline.domain.candidate import Candidate, GenerationConfig
-from pipeline.domain.choice import Choice
+from pipeline.domain.choice import STORE, Choice
 from pipeline.domain.draft import Draft, Unit
+from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
@@ -28,7 +29,8 @@ from pipeline.modelstore.store import ModelStore
 from pipeline.prompting.render import render_prompt
 from pipeline.resources.library import Library
 from pipeline.scoring.rerank import rerank
-from pipeline.selection.choose import Request, choose
+from pipeline.selection.choose import choose
+from pipeline.selection.request import Availability, Request
 from pipeline.store.leases import holding
 from pipeline.store.record import Record
 from pipeline.store.rows import UnitRow
@@ -45,12 +47,17 @@ ENOUGH = 3
 
 @dataclass(frozen=True)
 class Toolkit:
-    """What drafting needs. `load_generator` is called only when a unit is really drafted: it is slow."""
+    """What drafting needs.
+
+    `load_generator` is called only when a unit is really drafted: it is slow. It gets the card and, where the model
+    does not run in this process, the endpoint.
+    """
 
     library: Library
     models: ModelStore
+    availability: Availability
     assessor: Assessor
-    load_generator: Callable[[ModelCard], TextGenerator]
+    load_generator: Callable[[ModelCard, Endpoint | None], TextGenerator]
     candidates: int
     temperature: float
     seed: int
@@ -63,6 +70,7 @@ class Plan:
     unit: Unit
     pack: LocalePack
     card: ModelCard
+    endpoint: Endpoint | None
     prompt: Prompt
     provenance: Provenance
 
@@ -104,16 +112,20 @@ def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
     pack = tools.library.locale(unit.locale)
     choice = choose_model(unit.locale, tools)
     card = next(card for card in tools.library.model_cards if card.id == choice.model)
+    endpoint = next((found for found in tools.availability.endpoints if found.id == choice.runs_on), None)
     prompt = render_prompt(unit, pack, chat=card.chat_template)
-    provenance = _provenance(unit, pack, choice, prompt, tools)
-    return Plan(unit=unit, pack=pack, card=card, prompt=prompt, provenance=provenance)
+    provenance = _provenance(unit, pack, choice, endpoint, prompt, tools)
+    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=prompt, provenance=provenance)
 
 
 def choose_model(locale: str, tools: Toolkit) -> Choice:
-    """The model that writes for a locale, from the cards and the weights there are."""
-    pack = tools.library.locale(locale)
-    request = Request(locale=locale, jurisdictions=(pack.market, *pack.jurisdictions), in_store=tools.models.has)
-    return choose(tools.library.model_cards, request)
+    """The model that writes for a locale, from the cards, the policy, the weights and the endpoints there are."""
+    return choose(tools.library.model_cards, market_request(locale, tools.library), tools.availability)
+
+
+def market_request(locale: str, library: Library) -> Request:
+    """What the market of a locale asks of a model; UnknownLocale where there is no pack."""
+    return Request.of_market(library.locale(locale), library.policy, library.first_choices.get(locale))
 
 
 def draft_claimed(record: Record, row: UnitRow, unit: Unit, tools: Toolkit, *, owner: str, lease: timedelta) -> Outcome:
@@ -150,7 +162,7 @@ def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
 
 def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
     """Candidates of as many rounds as it takes to have enough without a blocking issue."""
-    generator = tools.load_generator(plan.card)
+    generator = tools.load_generator(plan.card, plan.endpoint)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
         for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
@@ -181,8 +193,9 @@ def _refuse_blocked(ranked: list[Candidate]) -> None:
     raise NoUsableCandidate(f"no candidate can be used: {reason}")
 
 
-def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, tools: Toolkit) -> Provenance:
-    manifest = tools.models.manifest(choice.model)
+def _provenance(
+    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, prompt: Prompt, tools: Toolkit
+) -> Provenance:
     return Provenance(
         campaign=unit.brief.id,
         segment=unit.segment.id,
@@ -190,8 +203,7 @@ def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, to
         channel=unit.channel.id,
         source_sha256=text_digest(unit.segment.source),
         model_id=choice.model,
-        model_revision=manifest.revision or manifest.source,
-        weights_sha256=manifest.weights_digest,
+        **_weights(choice, endpoint, tools),
         prompt_sha256=prompt.digest,
         template_version=prompt.template_version,
         generation=GenerationConfig(
@@ -206,6 +218,16 @@ def _provenance(unit: Unit, pack: LocalePack, choice: Choice, prompt: Prompt, to
         rule_versions={rules.jurisdiction: rules.version for rules in tools.library.rule_packs(pack.jurisdictions)},
         choice=choice,
     )
+
+
+def _weights(choice: Choice, endpoint: Endpoint | None, tools: Toolkit) -> dict[str, str | None]:
+    """Which weights write, and whether that is proven or only said."""
+    if endpoint is None:
+        manifest = tools.models.manifest(choice.model)
+        revision = manifest.revision or manifest.source
+        return {"model_revision": revision, "runs_on": STORE, "weights_sha256": manifest.weights_digest}
+    runs_on = f"{endpoint.id}: {endpoint.served_name} at {endpoint.host}"
+    return {"model_revision": endpoint.revision or "not stated", "runs_on": runs_on, "weights_sha256": None}
 
 
 def _unit_seed(seed: int, unit: Unit) -> int:

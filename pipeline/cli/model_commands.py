@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import say, show_table
-from pipeline.errors import NoLawfulModel
+from pipeline.cli.console import show_table
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
@@ -63,71 +61,6 @@ def show(
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in facts.items()
     ]
     show_table(card.name, ("fact", "value"), [*rows, ("in store", "yes" if stored else "no")])
-
-
-@models.command()
-def choose(
-    context: typer.Context,
-    locale: Annotated[str, typer.Option(help="Locale to choose for.")],
-    as_json: AsJson = False,
-) -> int:
-    """Which model would write for a locale, and why not the others."""
-    from pipeline.workflow import choose_model
-
-    parts = _parts(context)
-    try:
-        choice = choose_model(locale, parts.toolkit)
-    except NoLawfulModel as error:
-        if as_json:
-            _print_json(
-                {"locale": locale, "model": None, "rejected": [{"model": m, "reason": r} for m, r in error.rejections]}
-            )
-        raise
-    if as_json:
-        _print_json(choice.model_dump(mode="json"))
-        return 0
-    rows = [(choice.model, "chosen", "; ".join(choice.reasons))]
-    rows += [(item.model, "passed over", item.reason) for item in choice.passed_over]
-    rows += [(item.model, f"rejected: {item.rule}", item.reason) for item in choice.rejected]
-    show_table(f"Model for {locale}", ("model", "verdict", "why"), rows)
-    return 0
-
-
-@models.command()
-def audit(context: typer.Context, as_json: AsJson = False) -> int:
-    """What each locale would be written by today, and what those models have in common."""
-    from pipeline.workflow import choose_model
-
-    parts = _parts(context)
-    rows: list[dict[str, str | None]] = []
-    for tag in parts.library.locale_tags():
-        try:
-            card = parts.card(choose_model(tag, parts.toolkit).model)
-            rows.append(
-                {
-                    "locale": tag,
-                    "model": card.id,
-                    "developer": card.developer,
-                    "made_in": card.developer_country,
-                    "licence": card.licence,
-                }
-            )
-        except NoLawfulModel:
-            rows.append({"locale": tag, "model": None, "developer": None, "made_in": None, "licence": None})
-    if as_json:
-        _print_json(rows)
-    else:
-        columns = ("locale", "model", "developer", "made_in", "licence")
-        show_table("Models in use", columns, [[row[column] or "none" for column in columns] for row in rows])
-        say(_concentration([row["made_in"] for row in rows if row["made_in"]]))
-    return 1 if any(row["model"] is None for row in rows) else 0
-
-
-def _concentration(countries: Sequence[str]) -> str:
-    if not countries:
-        return "No locale has a lawful model."
-    top = max(set(countries), key=lambda country: (countries.count(country), country))
-    return f"{countries.count(top)} of {len(countries)} locales depend on models made in {top}."
 
 
 def _parts(context: typer.Context) -> Parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, computed_field
 
 from pipeline.domain.candidate import GenerationConfig
-from pipeline.domain.choice import Choice
+from pipeline.domain.choice import STORE, Choice
 from pipeline.domain.value import LocaleTag, Value, digest_of
 
 
@@ -14,7 +14,9 @@ class Provenance(Value):
 
     Versions are content digests (SHA-256, hex): of the brand, the locale pack, the channel and the rule
     packs, by jurisdiction, that were in force. `model_revision` is the commit of the weights or, where they
-    came from elsewhere, the package and its version, or the folder.
+    came from elsewhere, the package and its version, or the folder. `runs_on` is `store`, or the endpoint with
+    its host and the name it serves the model under; nobody here can prove an endpoint's weights, so then
+    `weights_sha256` is None and the revision is what its operator says.
     """
 
     campaign: str
@@ -24,7 +26,8 @@ class Provenance(Value):
     source_sha256: str
     model_id: str
     model_revision: str
-    weights_sha256: str
+    runs_on: str = STORE
+    weights_sha256: str | None
     prompt_sha256: str
     template_version: str
     generation: GenerationConfig
@@ -36,9 +39,22 @@ class Provenance(Value):
 
     @computed_field  # type: ignore[prop-decorator]
     @property
-    def fingerprint(self) -> str:
-        """SHA-256 (hex) over all of it but the list of other models: the idempotency key of the draft.
+    def policy_version(self) -> str:
+        """SHA-256 (hex) of the policy under which the model was chosen."""
+        return self.choice.policy_version
 
-        The rejected models stay out, so that adding a card to the catalog re-drafts nothing.
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def choice_id(self) -> str:
+        """Digest of the choice, with every rejected model and the rule that rejected it."""
+        return self.choice.id
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over all of it but why the model was chosen: the idempotency key of the draft.
+
+        The choice and its policy stay out, so that another card or another rule, which leaves the model as it was,
+        re-drafts nothing.
         """
-        return digest_of(self.model_dump(mode="json", exclude={"choice", "fingerprint"}))
+        return digest_of(self.model_dump(mode="json", round_trip=True, exclude={"choice"}))

@@ -1,125 +1,169 @@
-"""The chooser: small named rules reject, a stated order ranks what is left."""
+"""The chooser: named rules reject, a stated order ranks what is left, and all of it goes on record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.domain.choice import Choice, Rejection
+from pipeline.domain.choice import STORE, Choice, Fit, Rejection
+from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.model_card import ModelCard
+from pipeline.domain.policy import Mode
 from pipeline.errors import NoLawfulModel
+from pipeline.selection.request import Availability, Request
+from pipeline.selection.rules import ENDPOINT_RULES, MODEL_RULES
+
+WEIGHTS = "weights"
+"""The rule that a model must be able to run here: in this process or behind an endpoint."""
+
+_NEARNESS: dict[Fit, int] = {"home": 0, "near": 1, "elsewhere": 2}
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a locale asks of a model: its tag, its language (ISO 639) and the jurisdictions it is under."""
-
-    locale: str
-    jurisdictions: tuple[str, ...]
-    in_store: Callable[[str], bool]
-
-    @property
-    def language(self) -> str:
-        """The language subtag of the locale."""
-        return self.locale.split("-")[0]
+class _Lawful:
+    card: ModelCard
+    runs_on: str
 
 
-Rule = Callable[[ModelCard, Request], str | None]
-"""Gives the reason why a model may not write here, or None."""
-
-
-def rule_licence(card: ModelCard, _: Request) -> str | None:
-    """A licence that forbids commercial use is never allowed."""
-    if card.commercial_use != "no":
-        return None
-    return f"{card.licence} does not allow commercial use ({card.commercial_reason})"
-
-
-def rule_remote_code(card: ModelCard, _: Request) -> str | None:
-    """A model that needs code of its own is never run."""
-    return "it needs code from its repository" if card.needs_remote_code else None
-
-
-def rule_language(card: ModelCard, request: Request) -> str | None:
-    """A model must be made for the language, or at least claim it."""
-    if card.speaks(request.language) != "no":
-        return None
-    return f"its makers do not name {request.language} among its languages"
-
-
-def rule_weights(card: ModelCard, request: Request) -> str | None:
-    """Weights that are not in the model store cannot be run."""
-    return None if request.in_store(card.id) else "its weights are not in the model store"
-
-
-RULES: dict[str, Rule] = {
-    "licence": rule_licence,
-    "remote-code": rule_remote_code,
-    "language": rule_language,
-    "weights": rule_weights,
-}
-
-
-def choose(cards: Sequence[ModelCard], request: Request) -> Choice:
+def choose(cards: Iterable[ModelCard], request: Request, availability: Availability) -> Choice:
     """The best lawful generator for a locale; NoLawfulModel carries every rejection when there is none.
 
-    Order: made under a jurisdiction of the market, language listed by the makers, licence without
-    conditions, facts verified, size; the id last, so that the order is total.
+    Order: made under a jurisdiction of the market, then near it, then elsewhere (not asked in mode `open`); the
+    locale's first choices; language listed by the makers; licence without conditions; facts verified; measured
+    quality; size; the id last, so that the order is total.
     """
-    generators = [card for card in cards if card.role == "generator"]
-    rejected = [rejection for card in generators if (rejection := _rejection(card, request)) is not None]
-    refused = {rejection.model for rejection in rejected}
-    lawful = sorted((card for card in generators if card.id not in refused), key=lambda card: _rank(card, request))
+    generators = sorted((card for card in cards if card.role == "generator"), key=lambda card: _rank(card, request))
+    lawful: list[_Lawful] = []
+    rejected: list[Rejection] = []
+    for card in generators:
+        verdict = _verdict(card, request, availability)
+        (lawful if isinstance(verdict, _Lawful) else rejected).append(verdict)  # type: ignore[arg-type]
+    rejected.sort(key=lambda rejection: rejection.model)
+    wanted = _wanted(generators, request)
     if not lawful:
-        raise NoLawfulModel(request.locale, [(rejection.model, rejection.reason) for rejection in rejected])
-    best, *others = lawful
-    passed_over = tuple(Rejection(model=card.id, rule="order", reason=f"{best.id} ranks higher") for card in others)
+        raise _nobody(request, rejected, wanted)
+    best, others = lawful[0].card, [entry.card.id for entry in lawful[1:]]
+    fit = request.fit(best)
     return Choice(
         locale=request.locale,
         model=best.id,
-        reasons=_reasons(best, request),
+        runs_on=lawful[0].runs_on,
+        fit=fit,
+        mode=request.mode,
+        notice=_notice(best, fit, request),
+        wanted=None if wanted == best.id else wanted,
+        reasons=_reasons(best, fit, request),
         rejected=tuple(rejected),
-        passed_over=passed_over,
+        passed_over=tuple(
+            Rejection(model=name, rule="order", reason=f"{best.id} ranks higher") for name in sorted(others)
+        ),
+        policy_version=request.policy_version,
     )
 
 
-def _rejection(card: ModelCard, request: Request) -> Rejection | None:
-    for name, rule in RULES.items():
-        reason = rule(card, request)
-        if reason is not None:
-            return Rejection(model=card.id, rule=name, reason=reason)
+def objection(card: ModelCard, request: Request) -> Rejection | None:
+    """The first rule by which a model may not write for a market, wherever it would run; None where it may."""
+    for name, rule in MODEL_RULES.items():
+        for place, conditions in request.conditions.items():
+            reason = rule(card, conditions, request)
+            if reason is not None:
+                return Rejection(model=card.id, rule=name, reason=_by(place, reason))
     return None
 
 
-def made_at_home(card: ModelCard, request: Request) -> bool:
-    """Whether a model comes from a jurisdiction that the market is under."""
-    return bool({card.developer_country, card.jurisdiction} & set(request.jurisdictions))
+def _verdict(card: ModelCard, request: Request, availability: Availability) -> _Lawful | Rejection:
+    refused = objection(card, request)
+    if refused is not None:
+        return refused
+    for endpoint in availability.endpoints_of(card.id):
+        found = _endpoint_objection(endpoint, request, availability)
+        if found is None:
+            return _Lawful(card, endpoint.id)
+        refused = refused or found
+    if availability.in_store(card.id) and not card.needs_remote_code:
+        return _Lawful(card, STORE)
+    return refused or Rejection(model=card.id, rule=WEIGHTS, reason=_absence(card, availability))
 
 
-def _rank(card: ModelCard, request: Request) -> tuple[bool, bool, bool, bool, float, str]:
+def _endpoint_objection(endpoint: Endpoint, request: Request, availability: Availability) -> Rejection | None:
+    for name, rule in ENDPOINT_RULES.items():
+        for place, conditions in request.conditions.items():
+            reason = rule(endpoint, conditions, availability)
+            if reason is not None:
+                return Rejection(
+                    model=endpoint.model, rule=name, reason=f"endpoint {endpoint.id}: {_by(place, reason)}"
+                )
+    return None
+
+
+def _absence(card: ModelCard, availability: Availability) -> str:
+    if availability.in_store(card.id):
+        return "it needs code from its repository, and no endpoint runs it"
+    return "its weights are not in the model store"
+
+
+def _by(place: str, reason: str) -> str:
+    return reason if place == "default" else f"{reason} (policy for {place})"
+
+
+def _rank(card: ModelCard, request: Request) -> tuple[int, float, bool, bool, bool, float, float, str]:
+    choices = request.first_choices
+    listed_at = choices.position(card.id) if choices else 0
+    is_open = request.mode is Mode.OPEN
     return (
-        not made_at_home(card, request),
+        0 if is_open else _NEARNESS[request.fit(card)],
+        # The list is itself in the order of nearness, which `open` does not ask for.
+        0 if is_open else listed_at,
         card.speaks(request.language) != "listed",
         card.commercial_use != "yes",
         not card.verified,
+        card.quality.get(request.language, math.inf),
         -card.parameters_b,
         card.id,
     )
 
 
-def _reasons(card: ModelCard, request: Request) -> tuple[str, ...]:
-    home = ", ".join(dict.fromkeys(request.jurisdictions))
+def _wanted(ranked: Sequence[ModelCard], request: Request) -> str | None:
+    """The model that would be chosen if the store had every model that can run from it."""
+    able = (card for card in ranked if not card.needs_remote_code and objection(card, request) is None)
+    return next((card.id for card in able), None)
+
+
+def _notice(card: ModelCard, fit: Fit, request: Request) -> str:
+    """Says in one plain sentence that the market's own makers do not write here; empty where they do."""
+    if fit == "home" or request.mode is Mode.OPEN:
+        return ""
+    where = f"near {request.home} by the policy" if fit == "near" else f"outside {request.home}"
+    return (
+        f"{card.id} was made in {card.developer_country}, {where}: no lawful model from there is in the store "
+        "or behind an endpoint."
+    )
+
+
+def _reasons(card: ModelCard, fit: Fit, request: Request) -> tuple[str, ...]:
     listed = card.speaks(request.language) == "listed"
     conditional = card.commercial_use == "conditional"
+    choices = request.first_choices
+    tried = next((entry.reason for entry in choices.models if entry.model == card.id), None) if choices else None
     return (
-        f"made in {card.developer_country}, under a jurisdiction of this market ({home})"
-        if made_at_home(card, request)
-        else f"made in {card.developer_country}, outside {home}: no model from there is lawful and in the store",
+        f"made in {card.developer_country}, under a jurisdiction of this market ({request.home})"
+        if fit == "home"
+        else _notice(card, fit, request) or f"made in {card.developer_country}; the policy is open for {request.home}",
+        *((f"among the first to try for {request.locale}: {tried}",) if tried else ()),
         f"its makers list {request.language}"
         if listed
         else f"its makers claim many languages, {request.language} unlisted",
         f"{card.licence}: commercial use under conditions, {card.commercial_reason}"
         if conditional
-        else f"{card.licence}: commercial use allowed",
+        else f"{card.licence}: commercial use allowed"
+        if card.commercial_use == "yes"
+        else f"{card.licence}: commercial use {card.commercial_use}, which the policy accepts",
         *(() if card.verified else ("its facts are not verified: read its sources before you rely on them",)),
     )
+
+
+def _nobody(request: Request, rejected: Sequence[Rejection], wanted: str | None) -> NoLawfulModel:
+    hint = f"Pull the one that fits best: glocal models pull {wanted}." if wanted else None
+    listed = [(rejection.model, rejection.rule, rejection.reason) for rejection in rejected]
+    return NoLawfulModel(request.locale, listed, hint=hint)

@@ -62,7 +62,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_settings: None
     place = Workplace(tmp_path / "work", tmp_path / "models", ScriptedGenerator(GERMAN))
     monkeypatch.setenv("GLOCAL_MODELS", str(place.models))
     monkeypatch.setattr(Parts, "_load_encoder", lambda _: ScriptedEncoder())
-    monkeypatch.setattr(Parts, "_load_generator", lambda _, card: place.load(card))
+    monkeypatch.setattr(Parts, "_load_generator", lambda _, card, _endpoint: place.load(card))
     place.write_card()
     place.store()
     return place

@@ -78,7 +78,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def use(german: object = GERMAN, french: object = FRENCH) -> None:
         scripts = {MODELS[0]: german, MODELS[1]: french}
 
-        def load(_parts: Parts, card: object) -> ScriptedGenerator:
+        def load(_parts: Parts, card: object, _endpoint: object) -> ScriptedGenerator:
             use.loads.append(card.id)  # type: ignore[attr-defined]
             return ScriptedGenerator(scripts[card.id])  # type: ignore[attr-defined]
 

@@ -37,7 +37,7 @@ def _fail(call: dict[str, tuple[str, str]]) -> NoReturn:
 
 if __name__ == "__main__":
     script = json.loads(sys.argv[1])
-    Parts._load_generator = lambda _, card: ScriptedGenerator(_play(script[card.id]))  # type: ignore[method-assign]
+    Parts._load_generator = lambda _, card, _endpoint: ScriptedGenerator(_play(script[card.id]))  # type: ignore[method-assign]
     Parts._load_encoder = lambda _: ScriptedEncoder()  # type: ignore[method-assign]
     if "record" in script:
         Record.campaign = lambda *_: _fail(script["record"])  # type: ignore[method-assign]

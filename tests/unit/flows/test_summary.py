@@ -9,7 +9,7 @@ import pytest
 from flows.summary import Line, Summary
 
 
-def drafted(unit: str, *, new: bool = True, foreign: bool = False, text: str | None = None) -> Line:
+def drafted(unit: str, *, new: bool = True, notice: str = "", text: str | None = None) -> Line:
     return Line(
         unit=unit,
         state="in_review",
@@ -21,7 +21,7 @@ def drafted(unit: str, *, new: bool = True, foreign: bool = False, text: str | N
         limit=80,
         text=text,
         new=new,
-        foreign=foreign,
+        notice=notice,
     )
 
 
@@ -66,7 +66,7 @@ def test_without_a_draft_there_is_nothing_to_review(capsys: pytest.CaptureFixtur
 
 
 def test_a_model_from_elsewhere_is_named_with_the_locales_it_wrote_for(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [drafted("a/de-DE", foreign=True), drafted("b/de-DE", foreign=True), drafted("a/fr-FR", foreign=True)]
+    lines = [drafted("a/de-DE", notice="made elsewhere"), drafted("b/de-DE", notice="made elsewhere"), drafted("a/fr-FR", notice="made elsewhere")]
 
     summary(*lines, drafted("a/en-US")).print_table()
 

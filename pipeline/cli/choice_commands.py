@@ -1,0 +1,180 @@
+"""`glocal models choose` and `glocal models audit`: which model writes for a market, and what markets depend on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.console import program, say, show_table
+from pipeline.errors import NoLawfulModel, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.bootstrap import Parts
+    from pipeline.domain.choice import Choice
+    from pipeline.selection.audit import Audit, Drill, Market
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+WholeCatalog = Annotated[
+    bool, typer.Option("--catalog", help="As if the store had every model of the catalog: what to pull.")
+]
+
+
+def register_commands(models: typer.Typer) -> None:
+    """Add these commands to `glocal models`."""
+    models.command("choose")(choose)
+    models.command("audit")(audit)
+
+
+def choose(
+    context: typer.Context,
+    locale: Annotated[str, typer.Option(help="Locale to choose for.")],
+    whole_catalog: WholeCatalog = False,
+    as_json: AsJson = False,
+) -> int:
+    """Which model would write for a locale, and why not the others."""
+    found = _parts(context).market([locale], whole_catalog=whole_catalog).chosen()[locale]
+    if isinstance(found, NoLawfulModel):
+        if as_json:
+            rejected = [{"model": model, "rule": rule, "reason": why} for model, rule, why in found.rejections]
+            _print_json({"locale": locale, "model": None, "rejected": rejected})
+        raise found
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+        return 0
+    rows = [(found.model, "chosen", "; ".join(found.reasons))]
+    rows += [(item.model, "passed over", item.reason) for item in found.passed_over]
+    rows += [(item.model, f"rejected: {item.rule}", item.reason) for item in found.rejected]
+    show_table(f"Model for {locale}, mode {found.mode}", ("model", "verdict", "why"), rows)
+    for line in _told_of_choice(found):
+        typer.echo(line)
+    return 0
+
+
+def audit(
+    context: typer.Context,
+    brief: Annotated[Path | None, typer.Option(help="Only the locales of this campaign.")] = None,
+    locale: Annotated[list[str] | None, typer.Option(help="Only these locales.")] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHAT=VALUE", help="Take this away: vendor, country, licence, family or model."),
+    ] = None,
+    whole_catalog: WholeCatalog = False,
+    as_json: AsJson = False,
+) -> int:
+    """What the locales depend on, and which of them change or go dark when one thing is taken away."""
+    from pipeline.selection.audit import audit as look
+    from pipeline.selection.audit import withdraw
+
+    parts = _parts(context)
+    market = parts.market(_locales(parts, brief, locale), whole_catalog=whole_catalog)
+    if without:
+        drills = [withdraw(market, *_withdrawal(asked, market)) for asked in without]
+        if as_json:
+            _print_json([_drill_json(drill) for drill in drills])
+        else:
+            for drill in drills:
+                _show_drill(drill)
+        return 1 if any(drill.dark for drill in drills) else 0
+    found = look(market)
+    if as_json:
+        _print_json(_audit_json(found))
+    else:
+        _show_audit(found, market)
+    return 1 if found.dark else 0
+
+
+def _locales(parts: Parts, brief: Path | None, locales: list[str] | None) -> list[str]:
+    if locales:
+        return list(dict.fromkeys(locales))
+    return list(parts.library.brief(brief).locales) if brief else parts.library.locale_tags()
+
+
+def _withdrawal(asked: str, market: Market) -> tuple[str, str]:
+    """A dimension and a value that at least one card has."""
+    from pipeline.selection.audit import DIMENSIONS
+
+    dimension, _, value = asked.partition("=")
+    if dimension not in DIMENSIONS or not value:
+        raise UsageError(f"--without {asked!r} is not WHAT=VALUE", hint=f"WHAT is one of {', '.join(DIMENSIONS)}.")
+    known = sorted({DIMENSIONS[dimension](card) for card in market.cards if card.role == "generator"})
+    match = next((name for name in known if name.casefold() == value.casefold()), None)
+    if match is None:
+        raise UsageError(f"no model of the catalog has the {dimension} {value!r}", hint=f"Known: {', '.join(known)}.")
+    return dimension, match
+
+
+def _told_of_choice(choice: Choice) -> list[str]:
+    told = [choice.notice] if choice.notice else []
+    if choice.wanted:
+        told.append(f"{choice.wanted} would be chosen if it were here: {program()} models pull {choice.wanted}")
+    return told
+
+
+def _audit_json(found: Audit) -> dict[str, object]:
+    return {
+        "locales": [
+            {
+                "locale": entry.locale,
+                "model": entry.choice.model if entry.choice else None,
+                "runs_on": entry.choice.runs_on if entry.choice else None,
+                "fit": entry.choice.fit if entry.choice else None,
+                "wanted": entry.choice.wanted if entry.choice else None,
+                "choice": entry.choice.id if entry.choice else None,
+                "reason": entry.reason or None,
+            }
+            for entry in found.chosen
+        ],
+        "dark": found.dark,
+        "dependences": [dependence.model_dump(mode="json") for dependence in found.dependences],
+        "single_points_of_failure": [
+            {"dimension": drill.dimension, "value": drill.value, "dark": drill.dark} for drill in found.single_points
+        ],
+        "drills": [_drill_json(drill) for drill in found.drills],
+    }
+
+
+def _drill_json(drill: Drill) -> dict[str, object]:
+    return drill.model_dump(mode="json") | {"dark": drill.dark}
+
+
+def _show_audit(found: Audit, market: Market) -> None:
+    cards = {card.id: card for card in market.cards}
+    rows = []
+    for entry in found.chosen:
+        card = cards[entry.choice.model] if entry.choice else None
+        facts = (card.id, card.developer, card.developer_country, card.licence) if card else ("none", "", "", "")
+        fit = entry.choice.fit if entry.choice else ""
+        rows.append((entry.locale, *facts, fit))
+    show_table("Models in use", ("locale", "model", "vendor", "made in", "licence", "fit"), rows)
+    for dependence in found.dependences:
+        shares = [(share.value, str(len(share.locales)), f"{share.share:.0%}") for share in dependence.shares]
+        title = f"By {dependence.dimension}, concentration {dependence.concentration:.2f} (1 is all on one)"
+        show_table(title, (dependence.dimension, "locales", "share"), shares)
+    drilled = [
+        (drill.dimension, drill.value, str(len(drill.moved)), str(len(drill.dark)), " ".join(drill.dark))
+        for drill in found.drills
+    ]
+    show_table("Taken away one at a time", ("what", "value", "change model", "go dark", "dark locales"), drilled)
+    for entry in found.chosen:
+        if entry.choice is None:
+            say(f"glocal: {entry.reason}")
+
+
+def _show_drill(drill: Drill) -> None:
+    rows = [(change.locale, change.before, change.after or "goes dark") for change in drill.changes]
+    show_table(f"Without {drill.dimension} {drill.value}", ("locale", "writes today", "would write"), rows)
+    if not rows:
+        typer.echo("No locale changes.")
+
+
+def _parts(context: typer.Context) -> Parts:
+    from pipeline.bootstrap import build
+
+    return build(context.obj)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,0 +1,183 @@
+"""What a set of markets depends on: shares, concentration, and what happens when one thing is taken away.
+
+The drill takes cards away and runs the chooser again: it says what would be chosen, not what somebody estimates.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from pipeline.domain.choice import Choice
+from pipeline.domain.model_card import ModelCard
+from pipeline.domain.value import LocaleTag, Value
+from pipeline.errors import NoLawfulModel
+from pipeline.selection.choose import choose
+from pipeline.selection.request import Availability, Request
+
+DIMENSIONS: dict[str, Callable[[ModelCard], str]] = {
+    "vendor": lambda card: card.developer,
+    "country": lambda card: card.developer_country,
+    "licence": lambda card: card.licence,
+    "family": lambda card: card.line,
+    "model": lambda card: card.id,
+}
+"""What a market may come to depend on, and where a card says so. All but `model` are shared by several models."""
+
+
+class Share(Value):
+    """How many markets depend on one vendor, country, licence, family or model; `share` of all that have a model."""
+
+    value: str
+    locales: tuple[LocaleTag, ...]
+    share: float = Field(ge=0, le=1)
+
+
+class Dependence(Value):
+    """One dimension of dependence, the largest share first.
+
+    `concentration` is the Herfindahl-Hirschman index, the sum of squared shares: 1 when all markets depend on one,
+    1/n when they are spread evenly over n.
+    """
+
+    dimension: str
+    concentration: float = Field(ge=0, le=1)
+    shares: tuple[Share, ...]
+
+
+class Change(Value):
+    """A market whose model changes in a drill; `after` is None where it goes dark."""
+
+    locale: LocaleTag
+    before: str
+    after: str | None
+
+
+class Drill(Value):
+    """What happens to the markets when one thing is taken away."""
+
+    dimension: str
+    value: str
+    changes: tuple[Change, ...]
+
+    @property
+    def dark(self) -> tuple[str, ...]:
+        """The markets that are left without a lawful model."""
+        return tuple(change.locale for change in self.changes if change.after is None)
+
+    @property
+    def moved(self) -> tuple[Change, ...]:
+        """The markets that another model would write for."""
+        return tuple(change for change in self.changes if change.after is not None)
+
+
+class Chosen(Value):
+    """The model of one market today, or the reason why there is none."""
+
+    locale: LocaleTag
+    choice: Choice | None
+    reason: str = ""
+
+
+class Audit(Value):
+    """What the markets depend on today, and a drill for everything that any of them depends on."""
+
+    chosen: tuple[Chosen, ...]
+    dependences: tuple[Dependence, ...]
+    drills: tuple[Drill, ...]
+
+    @property
+    def dark(self) -> tuple[str, ...]:
+        """The markets that have no lawful model today."""
+        return tuple(entry.locale for entry in self.chosen if entry.choice is None)
+
+    @property
+    def single_points(self) -> tuple[Drill, ...]:
+        """The drills in which a market goes dark, the most of them first."""
+        return tuple(sorted((drill for drill in self.drills if drill.dark), key=lambda drill: -len(drill.dark)))
+
+
+@dataclass(frozen=True)
+class Market:
+    """The chooser's view of some markets: the cards, what each market asks, and where models can run."""
+
+    cards: Sequence[ModelCard]
+    requests: Sequence[Request]
+    availability: Availability
+
+    def chosen(self, cards: Iterable[ModelCard] | None = None) -> dict[str, Choice | NoLawfulModel]:
+        """The choice for each market, from all cards or from those that are left."""
+        pool = self.cards if cards is None else tuple(cards)
+        return {request.locale: self._choice(pool, request) for request in self.requests}
+
+    def _choice(self, cards: Sequence[ModelCard], request: Request) -> Choice | NoLawfulModel:
+        try:
+            return choose(cards, request, self.availability)
+        except NoLawfulModel as nobody:
+            return nobody
+
+
+def audit(market: Market) -> Audit:
+    """Look at what the markets depend on, and take away each thing that any of them depends on in turn.
+
+    What no chosen model has cannot change a choice when it goes, so it is not drilled.
+    """
+    today = market.chosen()
+    cards = {card.id: card for card in market.cards}
+    in_use = {locale: cards[choice.model] for locale, choice in today.items() if isinstance(choice, Choice)}
+    dependences = tuple(_dependence(name, value_of, in_use) for name, value_of in DIMENSIONS.items())
+    return Audit(
+        chosen=tuple(_chosen(locale, choice) for locale, choice in today.items()),
+        dependences=dependences,
+        drills=tuple(
+            withdraw(market, dependence.dimension, share.value, today)
+            for dependence in dependences
+            for share in dependence.shares
+        ),
+    )
+
+
+def withdraw(
+    market: Market, dimension: str, value: str, today: Mapping[str, Choice | NoLawfulModel] | None = None
+) -> Drill:
+    """Take away every model of one vendor, country, licence, family or id, and choose again."""
+    value_of = DIMENSIONS[dimension]
+    before = market.chosen() if today is None else today
+    after = market.chosen(card for card in market.cards if value_of(card) != value)
+    return Drill(
+        dimension=dimension,
+        value=value,
+        changes=tuple(
+            Change(locale=locale, before=old.model, after=new.model if isinstance(new, Choice) else None)
+            for locale, old in before.items()
+            if isinstance(old, Choice)
+            for new in (after[locale],)
+            if not isinstance(new, Choice) or new.model != old.model
+        ),
+    )
+
+
+def _dependence(dimension: str, value_of: Callable[[ModelCard], str], in_use: Mapping[str, ModelCard]) -> Dependence:
+    counts = Counter(value_of(card) for card in in_use.values())
+    total = len(in_use)
+    return Dependence(
+        dimension=dimension,
+        concentration=sum((count / total) ** 2 for count in counts.values()),
+        shares=tuple(
+            Share(
+                value=value,
+                locales=tuple(locale for locale, card in in_use.items() if value_of(card) == value),
+                share=count / total,
+            )
+            for value, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ),
+    )
+
+
+def _chosen(locale: str, choice: Choice | NoLawfulModel) -> Chosen:
+    if isinstance(choice, Choice):
+        return Chosen(locale=locale, choice=choice)
+    return Chosen(locale=locale, choice=None, reason=f"{choice}. {choice.hint}")
