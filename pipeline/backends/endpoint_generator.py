@@ -120,14 +120,8 @@ class EndpointGenerator:
 def probe(endpoint: Endpoint, *, allowed_hosts: Collection[str], environment: Mapping[str, str]) -> Probe:
     """Look whether an endpoint answers, and which models it says it serves. No content is sent; nothing is raised."""
     impatient = endpoint.model_copy(update={"read_seconds": min(endpoint.read_seconds, PROBE_SECONDS)})
-
-    async def look() -> Answer:
-        access = EndpointAccess(impatient, allowed_hosts=allowed_hosts, environment=environment)
-        async with access.connection() as connection:
-            return await connection.attempt("GET", "/models")
-
     try:
-        answer = _run(look())
+        answer = _run(_look(EndpointAccess(impatient, allowed_hosts=allowed_hosts, environment=environment)))
     except NoAnswer as problem:
         error = EndpointUnavailable(f"endpoint {endpoint.id} ({endpoint.host}) does not answer: {problem}")
         return Probe(reachable=False, error=error)
@@ -138,11 +132,22 @@ def probe(endpoint: Endpoint, *, allowed_hosts: Collection[str], environment: Ma
     return Probe(reachable=True, served=listed_models(answer))
 
 
+async def _look(access: EndpointAccess) -> Answer:
+    async with access.connection() as connection:
+        return await connection.attempt("GET", "/models")
+
+
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run it to its end in an event loop of its own; where one runs already, as in a notebook, beside it."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _in_event_loop():
         return asyncio.run(work)
     with ThreadPoolExecutor(max_workers=1) as beside:
         return beside.submit(asyncio.run, work).result()
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

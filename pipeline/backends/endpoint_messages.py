@@ -45,6 +45,9 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 
+_WITHOUT_THINKING = {"enable_thinking": False, "thinking": False, "reasoning": False}
+"""The switch for thinking by the names that chat templates have for it."""
+
 _MESSAGE = 2_000
 """Characters of an error message that are looked at."""
 
@@ -67,7 +70,7 @@ class Dialect:
         fields: dict[str, Any] = {"top_k": config.top_k} if self.top_k else {}
         if self.template_arguments and prompt.style == "chat":
             # Models that think before they answer would spend the budget of the copy on thoughts.
-            fields["chat_template_kwargs"] = {"enable_thinking": False}
+            fields["chat_template_kwargs"] = _WITHOUT_THINKING
         if self.transformers:
             # Without `do_sample`, models whose own settings say nothing are read greedily: every candidate the same.
             fields["generation_config"] = json.dumps({"do_sample": True, "top_k": config.top_k})
@@ -156,16 +159,10 @@ def read_sample(endpoint: Endpoint, prompt: Prompt, config: GenerationConfig, an
     written = (choice.text if prompt.style == "completion" else choice.message.content) or ""
     if len(written) > config.max_new_tokens * LONGEST_TOKEN:
         raise GenerationFailed(f"endpoint {endpoint.id} wrote far more than it was asked for", hint=_WRONG_SERVER)
-    text = first_line(written) if prompt.style == "completion" else _after_thoughts(written)
+    text = first_line(written) if prompt.style == "completion" else after_thoughts(written)
     # A line that ends has ended, whatever the server says of the token that broke it.
     broken_off = choice.finish_reason in CUT_OFF and (prompt.style == "chat" or text == written)
     return Sample(text=text, finished=not broken_off)
-
-
-def _after_thoughts(written: str) -> str:
-    """The answer after the thoughts; '' when the budget ended within them."""
-    text = after_thoughts(written)
-    return "" if text.lstrip().startswith("<think>") else text
 
 
 def _parsed(endpoint: Endpoint, answer: Answer) -> _Completion:
