@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.console import program, say, show_table
-from pipeline.errors import NoLawfulModel, UsageError
+from pipeline.errors import NoLawfulModel
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
@@ -35,7 +35,7 @@ def choose(
     as_json: AsJson = False,
 ) -> int:
     """Which model would write for a locale, and why not the others."""
-    found = _parts(context).market([locale], whole_catalog=whole_catalog).chosen()[locale]
+    found = _parts(context).market([locale], whole_catalog=whole_catalog).choose()[locale]
     if isinstance(found, NoLawfulModel):
         if as_json:
             rejected = [{"model": model, "rule": rule, "reason": why} for model, rule, why in found.rejections]
@@ -66,12 +66,12 @@ def audit(
 ) -> int:
     """What the locales depend on, and which of them change or go dark when one thing is taken away."""
     from pipeline.selection.audit import audit as look
-    from pipeline.selection.audit import withdraw
+    from pipeline.selection.audit import withdraw, withdrawal
 
     parts = _parts(context)
     market = parts.market(_locales(parts, brief, locale), whole_catalog=whole_catalog)
     if without:
-        drills = [withdraw(market, *_withdrawal(asked, market)) for asked in without]
+        drills = [withdraw(market, *withdrawal(asked, market.cards)) for asked in without]
         if as_json:
             _print_json([_drill_json(drill) for drill in drills])
         else:
@@ -90,20 +90,6 @@ def _locales(parts: Parts, brief: Path | None, locales: list[str] | None) -> lis
     if locales:
         return list(dict.fromkeys(locales))
     return list(parts.library.brief(brief).locales) if brief else parts.library.locale_tags()
-
-
-def _withdrawal(asked: str, market: Market) -> tuple[str, str]:
-    """A dimension and a value that at least one card has."""
-    from pipeline.selection.audit import DIMENSIONS
-
-    dimension, _, value = asked.partition("=")
-    if dimension not in DIMENSIONS or not value:
-        raise UsageError(f"--without {asked!r} is not WHAT=VALUE", hint=f"WHAT is one of {', '.join(DIMENSIONS)}.")
-    known = sorted({DIMENSIONS[dimension](card) for card in market.cards if card.role == "generator"})
-    match = next((name for name in known if name.casefold() == value.casefold()), None)
-    if match is None:
-        raise UsageError(f"no model of the catalog has the {dimension} {value!r}", hint=f"Known: {', '.join(known)}.")
-    return dimension, match
 
 
 def _told_of_choice(choice: Choice) -> list[str]:
@@ -153,14 +139,19 @@ def _show_audit(found: Audit, market: Market) -> None:
         shares = [(share.value, str(len(share.locales)), f"{share.share:.0%}") for share in dependence.shares]
         title = f"By {dependence.dimension}, concentration {dependence.concentration:.2f} (1 is all on one)"
         show_table(title, (dependence.dimension, "locales", "share"), shares)
+    lit = sum(entry.choice is not None for entry in found.chosen)
     drilled = [
-        (drill.dimension, drill.value, str(len(drill.moved)), str(len(drill.dark)), " ".join(drill.dark))
+        (drill.dimension, drill.value, str(len(drill.moved)), str(len(drill.dark)), _named(drill.dark, lit))
         for drill in found.drills
     ]
     show_table("Taken away one at a time", ("what", "value", "change model", "go dark", "dark locales"), drilled)
     for entry in found.chosen:
         if entry.choice is None:
             say(f"glocal: {entry.reason}")
+
+
+def _named(dark: tuple[str, ...], lit: int) -> str:
+    return "all" if len(dark) == lit > 1 else " ".join(dark)
 
 
 def _show_drill(drill: Drill) -> None:

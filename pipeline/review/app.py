@@ -28,6 +28,7 @@ from pipeline.errors import (
     StaleDraft,
     StoreUnavailable,
     UnknownDraft,
+    UsageError,
 )
 from pipeline.review.form_view import kept_form, problem_of
 from pipeline.review.forms import Asked, DecisionForm
@@ -36,6 +37,7 @@ from pipeline.review.office import Office
 from pipeline.review.pages import show_draft_page, show_kept_page, show_problem_page
 from pipeline.review.routes import router
 from pipeline.reviewing import Desk
+from pipeline.selection.audit import Market
 
 STATUS_OF: dict[type[Exception], int] = {
     FormExpired: 403,
@@ -43,6 +45,7 @@ STATUS_OF: dict[type[Exception], int] = {
     StaleDraft: 409,
     ForbiddenTransition: 409,
     DecisionRefused: 422,
+    UsageError: 422,
     ModelError: 503,
     StoreUnavailable: 503,
     DiskFull: 507,
@@ -58,10 +61,15 @@ _LOOK = "The terminal that the desk runs in says more. Nothing was saved."
 _STATIC = Path(__file__).parent / "static"
 
 
-def make_app(desk: Desk, *, region: str, pack_of: Callable[[str], LocalePack | None], port: int) -> ASGIApp:
-    """The review desk of one region as an ASGI application for a server on loopback at that port."""
+def make_app(
+    desk: Desk, *, region: str, pack_of: Callable[[str], LocalePack | None], market: Callable[[], Market], port: int
+) -> ASGIApp:
+    """The review desk of one region as an ASGI application for a server on loopback at that port.
+
+    `market` gives the chooser's view of all locales as it is at that moment: models are pulled while the desk runs.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.office = Office(replace(desk, assess=_one_at_a_time(desk.assess)), region, pack_of)
+    app.state.office = Office(replace(desk, assess=_one_at_a_time(desk.assess)), region, pack_of, market)
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_exception_handler(GlocalError, _tell_error)

@@ -43,5 +43,11 @@ def serve(
     library.channels()
     listener = serving.open_listener(host, parts.settings.review_port if port is None else port)
     address = serving.address_of(listener)
-    app = make_app(desk, region=parts.settings.region, pack_of=library.find_locale, port=listener.getsockname()[1])
+    app = make_app(
+        desk,
+        region=parts.settings.region,
+        pack_of=library.find_locale,
+        market=lambda: parts.market(library.locale_tags()),
+        port=listener.getsockname()[1],
+    )
     serving.serve(app, listener, lambda: typer.echo(f"Review desk: {address} (Ctrl+C stops it)"))

@@ -10,6 +10,7 @@ from pipeline.errors import UnknownDraft
 from pipeline.review.tokens import TokenMaker
 from pipeline.review.writing import Writing, writing_of
 from pipeline.reviewing import Desk, open_sheet
+from pipeline.selection.audit import Market
 from pipeline.store.rows import DraftSheet
 
 
@@ -20,6 +21,7 @@ class Office:
     desk: Desk
     region: str
     pack_of: Callable[[str], LocalePack | None]
+    market: Callable[[], Market]
     tokens: TokenMaker = field(default_factory=TokenMaker)
 
     def sheet(self, draft_id: str) -> DraftSheet:

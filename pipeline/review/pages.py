@@ -14,6 +14,7 @@ from pipeline.review.draft_view import view_draft
 from pipeline.review.form_view import LABELS, FormView, Problem
 from pipeline.review.forms import Asked, DecisionForm
 from pipeline.review.marking import mark_text
+from pipeline.review.models_view import ModelsView
 from pipeline.review.office import Office
 from pipeline.review.queue_view import QueueView
 from pipeline.review.walking import neighbours_of
@@ -41,6 +42,11 @@ def show_queue_page(request: Request, office: Office, queue: QueueView, asked: A
     page = _page("queue.html", queue=queue, asked=asked)
     set_token(page, token_of(request, office.tokens)[0])
     return page
+
+
+def show_models_page(models: ModelsView) -> HTMLResponse:
+    """What the locales depend on, and a drill."""
+    return _page("models.html", models=models)
 
 
 def show_draft_page(

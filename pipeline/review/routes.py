@@ -14,8 +14,9 @@ from pipeline.errors import UnknownDraft
 from pipeline.review.cookies import check_token, remember_name, remembered_name
 from pipeline.review.form_view import blank_form, kept_form
 from pipeline.review.forms import Asked, DecisionForm, take_decision
+from pipeline.review.models_view import view_models
 from pipeline.review.office import Office
-from pipeline.review.pages import show_draft_page, show_queue_page
+from pipeline.review.pages import show_draft_page, show_models_page, show_queue_page
 from pipeline.review.queue_view import view_queue
 from pipeline.review.walking import address_after
 
@@ -51,6 +52,12 @@ def answer_health() -> str:
 def show_queue(office: Working, request: Request, asked: Annotated[Asked, Query()]) -> Response:
     """The queue."""
     return show_queue_page(request, office, view_queue(office, asked.filter, datetime.now(UTC)), asked)
+
+
+@router.get("/models")
+def show_models(office: Working, without: Annotated[str, Query(max_length=300)] = "") -> Response:
+    """What the locales depend on, and what happens without one thing."""
+    return show_models_page(view_models(office, without))
 
 
 @router.get("/drafts/{draft_id}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import Field
 
 from pipeline.domain.choice import Choice
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.value import LocaleTag, Value
-from pipeline.errors import NoLawfulModel
-from pipeline.selection.choose import choose
+from pipeline.errors import NoLawfulModel, UsageError
+from pipeline.selection.choose import Verdict, choose, judge
 from pipeline.selection.request import Availability, Request
 
 DIMENSIONS: dict[str, Callable[[ModelCard], str]] = {
@@ -108,14 +109,25 @@ class Market:
     requests: Sequence[Request]
     availability: Availability
 
-    def chosen(self, cards: Iterable[ModelCard] | None = None) -> dict[str, Choice | NoLawfulModel]:
-        """The choice for each market, from all cards or from those that are left."""
-        pool = self.cards if cards is None else tuple(cards)
-        return {request.locale: self._choice(pool, request) for request in self.requests}
+    def choose(self) -> dict[str, Choice | NoLawfulModel]:
+        """The choice for each market, or the error that says why there is none."""
+        return {request.locale: self._choice(request) for request in self.requests}
 
-    def _choice(self, cards: Sequence[ModelCard], request: Request) -> Choice | NoLawfulModel:
+    def models(self, without: Callable[[ModelCard], bool]) -> dict[str, str | None]:
+        """The model of each market when some cards are withdrawn, None where it is dark."""
+        return {
+            locale: next((item.card.id for item in verdicts if item.runs_on and not without(item.card)), None)
+            for locale, verdicts in self._verdicts.items()
+        }
+
+    @cached_property
+    def _verdicts(self) -> dict[str, list[Verdict]]:
+        """The chooser's own verdicts in its own order: withdrawing a card changes neither for any other."""
+        return {request.locale: judge(self.cards, request, self.availability) for request in self.requests}
+
+    def _choice(self, request: Request) -> Choice | NoLawfulModel:
         try:
-            return choose(cards, request, self.availability)
+            return choose(self.cards, request, self.availability)
         except NoLawfulModel as nobody:
             return nobody
 
@@ -125,7 +137,7 @@ def audit(market: Market) -> Audit:
 
     What no chosen model has cannot change a choice when it goes, so it is not drilled.
     """
-    today = market.chosen()
+    today = market.choose()
     cards = {card.id: card for card in market.cards}
     in_use = {locale: cards[choice.model] for locale, choice in today.items() if isinstance(choice, Choice)}
     dependences = tuple(_dependence(name, value_of, in_use) for name, value_of in DIMENSIONS.items())
@@ -133,31 +145,38 @@ def audit(market: Market) -> Audit:
         chosen=tuple(_chosen(locale, choice) for locale, choice in today.items()),
         dependences=dependences,
         drills=tuple(
-            withdraw(market, dependence.dimension, share.value, today)
+            withdraw(market, dependence.dimension, share.value)
             for dependence in dependences
             for share in dependence.shares
         ),
     )
 
 
-def withdraw(
-    market: Market, dimension: str, value: str, today: Mapping[str, Choice | NoLawfulModel] | None = None
-) -> Drill:
+def withdraw(market: Market, dimension: str, value: str) -> Drill:
     """Take away every model of one vendor, country, licence, family or id, and choose again."""
     value_of = DIMENSIONS[dimension]
-    before = market.chosen() if today is None else today
-    after = market.chosen(card for card in market.cards if value_of(card) != value)
+    before, after = market.models(lambda _: False), market.models(lambda card: value_of(card) == value)
     return Drill(
         dimension=dimension,
         value=value,
         changes=tuple(
-            Change(locale=locale, before=old.model, after=new.model if isinstance(new, Choice) else None)
-            for locale, old in before.items()
-            if isinstance(old, Choice)
-            for new in (after[locale],)
-            if not isinstance(new, Choice) or new.model != old.model
+            Change(locale=locale, before=model, after=after[locale])
+            for locale, model in before.items()
+            if model is not None and model != after[locale]
         ),
     )
+
+
+def withdrawal(asked: str, cards: Iterable[ModelCard]) -> tuple[str, str]:
+    """The dimension and value that `vendor=NAME` asks to take away; UsageError where no generator has it."""
+    dimension, _, value = asked.partition("=")
+    if dimension not in DIMENSIONS or not value:
+        raise UsageError(f"{asked!r} is not WHAT=VALUE", hint=f"WHAT is one of {', '.join(DIMENSIONS)}.")
+    known = sorted({DIMENSIONS[dimension](card) for card in cards if card.role == "generator"})
+    match = next((name for name in known if name.casefold() == value.casefold()), None)
+    if match is None:
+        raise UsageError(f"no model of the catalog has the {dimension} {value!r}", hint=f"Known: {', '.join(known)}.")
+    return dimension, match
 
 
 def _dependence(dimension: str, value_of: Callable[[ModelCard], str], in_use: Mapping[str, ModelCard]) -> Dependence:

@@ -21,34 +21,41 @@ _NEARNESS: dict[Fit, int] = {"home": 0, "near": 1, "elsewhere": 2}
 
 
 @dataclass(frozen=True)
-class _Lawful:
+class Verdict:
+    """What became of one model: where it may run, or the rule that rejects it."""
+
     card: ModelCard
-    runs_on: str
+    runs_on: str | None = None
+    rejection: Rejection | None = None
 
 
-def choose(cards: Iterable[ModelCard], request: Request, availability: Availability) -> Choice:
-    """The best lawful generator for a locale; NoLawfulModel carries every rejection when there is none.
+def judge(cards: Iterable[ModelCard], request: Request, availability: Availability) -> list[Verdict]:
+    """The verdict on every generator, best first; each stands alone, whatever other cards there are.
 
     Order: made under a jurisdiction of the market, then near it, then elsewhere (not asked in mode `open`); the
     locale's first choices; language listed by the makers; licence without conditions; facts verified; measured
     quality; size; the id last, so that the order is total.
     """
     generators = sorted((card for card in cards if card.role == "generator"), key=lambda card: _rank(card, request))
-    lawful: list[_Lawful] = []
-    rejected: list[Rejection] = []
-    for card in generators:
-        verdict = _verdict(card, request, availability)
-        (lawful if isinstance(verdict, _Lawful) else rejected).append(verdict)  # type: ignore[arg-type]
-    rejected.sort(key=lambda rejection: rejection.model)
-    wanted = _wanted(generators, request)
+    return [_verdict(card, request, availability) for card in generators]
+
+
+def choose(cards: Iterable[ModelCard], request: Request, availability: Availability) -> Choice:
+    """The first lawful generator in the order of `judge`, with all that speaks for it and against the others.
+
+    Raises NoLawfulModel, which carries every rejection, when there is none.
+    """
+    verdicts = judge(cards, request, availability)
+    lawful = [verdict for verdict in verdicts if verdict.runs_on is not None]
+    rejected = sorted((item.rejection for item in verdicts if item.rejection), key=lambda rejection: rejection.model)
+    wanted = _wanted([verdict.card for verdict in verdicts], request)
     if not lawful:
         raise _nobody(request, rejected, wanted)
-    best, others = lawful[0].card, [entry.card.id for entry in lawful[1:]]
-    fit = request.fit(best)
+    best, fit = lawful[0].card, request.fit(lawful[0].card)
     return Choice(
         locale=request.locale,
         model=best.id,
-        runs_on=lawful[0].runs_on,
+        runs_on=lawful[0].runs_on or STORE,
         fit=fit,
         mode=request.mode,
         notice=_notice(best, fit, request),
@@ -56,7 +63,8 @@ def choose(cards: Iterable[ModelCard], request: Request, availability: Availabil
         reasons=_reasons(best, fit, request),
         rejected=tuple(rejected),
         passed_over=tuple(
-            Rejection(model=name, rule="order", reason=f"{best.id} ranks higher") for name in sorted(others)
+            Rejection(model=name, rule="order", reason=f"{best.id} ranks higher")
+            for name in sorted(verdict.card.id for verdict in lawful[1:])
         ),
         policy_version=request.policy_version,
     )
@@ -72,18 +80,19 @@ def objection(card: ModelCard, request: Request) -> Rejection | None:
     return None
 
 
-def _verdict(card: ModelCard, request: Request, availability: Availability) -> _Lawful | Rejection:
+def _verdict(card: ModelCard, request: Request, availability: Availability) -> Verdict:
     refused = objection(card, request)
     if refused is not None:
-        return refused
+        return Verdict(card, rejection=refused)
     for endpoint in availability.endpoints_of(card.id):
         found = _endpoint_objection(endpoint, request, availability)
         if found is None:
-            return _Lawful(card, endpoint.id)
+            return Verdict(card, runs_on=endpoint.id)
         refused = refused or found
     if availability.in_store(card.id) and not card.needs_remote_code:
-        return _Lawful(card, STORE)
-    return refused or Rejection(model=card.id, rule=WEIGHTS, reason=_absence(card, availability))
+        return Verdict(card, runs_on=STORE)
+    absent = Rejection(model=card.id, rule=WEIGHTS, reason=_absence(card, availability))
+    return Verdict(card, rejection=refused or absent)
 
 
 def _endpoint_objection(endpoint: Endpoint, request: Request, availability: Availability) -> Rejection | None:
@@ -146,10 +155,13 @@ def _reasons(card: ModelCard, fit: Fit, request: Request) -> tuple[str, ...]:
     conditional = card.commercial_use == "conditional"
     choices = request.first_choices
     tried = next((entry.reason for entry in choices.models if entry.model == card.id), None) if choices else None
+    where = {
+        "home": f"under a jurisdiction of this market ({request.home})",
+        "near": f"near {request.home} by the policy",
+        "elsewhere": f"outside {request.home}",
+    }
     return (
-        f"made in {card.developer_country}, under a jurisdiction of this market ({request.home})"
-        if fit == "home"
-        else _notice(card, fit, request) or f"made in {card.developer_country}; the policy is open for {request.home}",
+        f"made in {card.developer_country}, {where[fit]}",
         *((f"among the first to try for {request.locale}: {tried}",) if tried else ()),
         f"its makers list {request.language}"
         if listed

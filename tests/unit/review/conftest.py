@@ -24,12 +24,15 @@ from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.review.app import make_app
 from pipeline.reviewing import Desk
+from pipeline.selection.audit import Market
+from pipeline.selection.request import Availability
 from pipeline.store.record import Record, open_record
 from pipeline.store.rows import DraftSheet
 
 PORT = 8710
 BASE = f"http://127.0.0.1:{PORT}"
 SOURCE = "Carry less plastic. Cold water, all day."
+MARKET = Market((), (), Availability(in_store=lambda _: False))
 CHANNEL = Channel(id="app_store_short", name="App store short description", limit=80, source="Test.")
 BRAND = Brand(
     id="aqualis",
@@ -201,7 +204,7 @@ def open_desk(desk: Desk) -> Callable[..., Reviewer]:
     """A new person at the desk; keywords replace parts of it. All people of one call share the application."""
 
     def open_it(**changed: Any) -> Reviewer:
-        app = make_app(replace(desk, **changed), region="local", pack_of=lambda _tag: None, port=PORT)
+        app = make_app(replace(desk, **changed), region="local", pack_of=lambda _tag: None, market=lambda: MARKET, port=PORT)
         return Reviewer(TestClient(app, base_url=BASE, raise_server_exceptions=False))
 
     return open_it
