@@ -112,7 +112,7 @@ def test_a_good_answer_becomes_samples(
 
     assert [" Kaltes Wasser."] * 5 == [sample.text for sample in samples]
     assert {"/v1/completions"} == {received.path for received in server.received}
-    assert {completion.messages[0].content} == {received.body["prompt"] for received in server.received}
+    assert {f"Englisch: {CONTENT}\nDeutsch:"} == {received.body["prompt"] for received in server.received}
     assert 5 == len({received.body["seed"] for received in server.received})
 
 
