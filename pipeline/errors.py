@@ -278,7 +278,7 @@ class EndpointUnavailable(EndpointError):
     """Raised when an endpoint failed in every attempt in a way that may pass; a later call may succeed."""
 
     retryable = True
-    hint = "Check that the server runs and has room for more requests, then run the campaign again."
+    hint = "Look at the server's log: it may be down, busy or unable to run the model. Then run the campaign again."
 
 
 class EndpointRefused(EndpointError):
