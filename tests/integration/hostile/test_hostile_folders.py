@@ -44,8 +44,8 @@ class Canary:
     def template(self) -> str:
         return "{{ cycler.__init__.__globals__.os.system('touch " + str(self.path) + "') }}"
 
-    def pickled(self) -> bytes:
-        return pickle.dumps(_Bomb(str(self.path)))
+    def pickled(self, protocol: int | None = None) -> bytes:
+        return pickle.dumps(_Bomb(str(self.path)), protocol)
 
 
 class _Bomb:
@@ -119,6 +119,7 @@ HOSTILE: dict[str, Spoil] = {
     # Pickles.
     "a pickled checkpoint": lambda f, c: put(f, "pytorch_model.bin", c.pickled()),
     "a pickled tensor": lambda f, c: put(f, "model.pt", c.pickled()),
+    "a pickle that is text": lambda f, c: put(f, "weights.ckpt", c.pickled(protocol=0)),
     "a pickle": lambda f, c: put(f, "scaler.pkl", c.pickled()),
     "a pickle in an archive": lambda f, c: zipped(f / "archive.npz", "evil.npy", c.pickled()),
     "a pickle called safetensors": lambda f, c: put(f, "model.safetensors", c.pickled()),

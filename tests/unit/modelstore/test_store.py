@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,39 @@ def test_completeness_looks_at_sizes_only(filled: ModelStore) -> None:
     path.write_bytes(path.read_bytes() + b" ")
 
     assert not filled.is_complete("acme/tiny-1")
+
+
+def test_a_folder_without_a_manifest_is_still_a_folder(filled: ModelStore) -> None:
+    """It is no stored model, and whoever looks at all of them sees it."""
+    (filled.folder("acme/tiny-1") / "manifest.json").unlink()
+
+    assert filled.ids() == []
+    assert filled.folders() == ["acme/tiny-1"]
+
+
+def test_the_manifest_of_another_model_is_refused(filled: ModelStore) -> None:
+    """A folder that was moved to another name would pass for that model."""
+    filled.folder("acme/tiny-1").rename(filled.path_for("acme/tiny-2"))
+
+    with pytest.raises(ModelDamaged, match="that of acme/tiny-1"):
+        filled.verified("acme/tiny-2")
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "./config.json", "a//b", "a\\b", ""])
+def test_a_manifest_that_leads_outside_is_no_manifest(filled: ModelStore, path: str) -> None:
+    """Nothing outside the folder is read on its word."""
+    file = filled.folder("acme/tiny-1") / "manifest.json"
+    file.write_text(file.read_text().replace('"config.json"', json.dumps(path)))
+
+    with pytest.raises(ModelDamaged, match="cannot be read as a manifest"):
+        filled.verify("acme/tiny-1")
+
+
+def test_a_linked_manifest_is_refused(filled: ModelStore, tmp_path: Path) -> None:
+    """It could show another model's digests."""
+    file = filled.folder("acme/tiny-1") / "manifest.json"
+    file.rename(tmp_path / "elsewhere.json")
+    file.symlink_to(tmp_path / "elsewhere.json")
+
+    with pytest.raises(ModelDamaged, match="is a link"):
+        filled.verify("acme/tiny-1")
