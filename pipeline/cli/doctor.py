@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from pipeline.bootstrap import Parts
-from pipeline.errors import GlocalError
+from pipeline.domain.choice import STORE
+from pipeline.errors import GlocalError, ModelDamaged
 
 PACKAGES = {
     "torch": "offline",
@@ -74,16 +75,27 @@ def _channels(parts: Parts) -> str:
 
 
 def _encoder(parts: Parts) -> str:
-    return f"{parts.settings.encoder}, weights {parts.models.manifest(parts.settings.encoder).weights_digest[:12]}"
+    return f"{parts.settings.encoder}, weights {_stored(parts, parts.settings.encoder)[:12]}"
 
 
 def _generators(parts: Parts) -> str:
     from pipeline.workflow import choose_model
 
-    chosen = {tag: choose_model(tag, parts.toolkit).model for tag in parts.library.locale_tags()}
+    choices = {tag: choose_model(tag, parts.toolkit) for tag in parts.library.locale_tags()}
+    for model in sorted({choice.model for choice in choices.values() if choice.runs_on == STORE}):
+        _stored(parts, model)
+    chosen = {tag: choice.model for tag, choice in choices.items()}
     return "; ".join(
         f"{model} for {', '.join(t for t in chosen if chosen[t] == model)}" for model in sorted(set(chosen.values()))
     )
+
+
+def _stored(parts: Parts, model: str) -> str:
+    """The digest of a stored model's weights; every byte is looked at only by `glocal models verify`."""
+    digest = parts.models.weights_digest(model)
+    if not parts.models.is_complete(model):
+        raise ModelDamaged(f"{model}: a file is missing or cut short")
+    return digest
 
 
 def _database(parts: Parts) -> str:

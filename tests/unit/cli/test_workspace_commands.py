@@ -145,6 +145,21 @@ def test_doctor_looks_at_everything_a_run_needs(workplace: Workplace, glocal: Gl
     assert workplace.loaded == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [("manifest.json", b"{", "manifest"), ("model.safetensors", b"", "missing or cut short")],
+)
+def test_doctor_finds_a_damaged_model(
+    workplace: Workplace, glocal: Glocal, name: str, content: bytes, word: str
+) -> None:
+    """A chosen model that cannot be loaded is a finding before a run stumbles over it."""
+    (workplace.models / "acme--writer" / name).write_bytes(content)
+    found = findings(glocal)["model for each locale"]
+    assert not found["ok"]
+    assert word in found["detail"]
+    assert "glocal models pull" in found["hint"]
+
+
 def test_doctor_says_how_to_get_what_is_missing(glocal: Glocal) -> None:
     """The table has a line for each finding, with a hint where something is missing, and ends with 1."""
     ran = glocal("doctor")
