@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from pipeline.backends.loading import load_language_model
-from pipeline.backends.memory import is_out_of_memory
+from pipeline.backends.memory import FEWER, Device, is_out_of_memory, require_text_memory
 from pipeline.backends.offline import VerifiedModels
 from pipeline.backends.prompt_tokens import (
     answer_text,
@@ -46,7 +46,7 @@ class TransformersGenerator:
     def generate(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
         """Sample texts of one prompt; raises GenerationFailed when none of them has any text."""
         ids = prompt_token_ids(self._tokenizer, prompt).to(self._model.device)
-        self._require_room(ids.shape[1] + config.max_new_tokens)
+        self._require_room(ids.shape[1] + config.max_new_tokens, config.num_return_sequences)
         samples = [self._sample(prompt, continuation) for continuation in self._continuations(prompt, ids, config)]
         if not any(sample.text.strip() for sample in samples):
             raise GenerationFailed(f"the model wrote nothing in {len(samples)} attempts")
@@ -63,7 +63,7 @@ class TransformersGenerator:
             # Not again with fewer: the same seed must not give other texts because memory was short.
             raise GenerationFailed(
                 f"memory ran out while {config.num_return_sequences} candidates were written",
-                hint="Draw fewer with --candidates, close what else holds memory, or choose a smaller model.",
+                hint=FEWER,
             ) from error
 
     def _sample(self, prompt: Prompt, continuation: Continuation) -> Sample:
@@ -96,10 +96,14 @@ class TransformersGenerator:
     def _line_break_tokens(self) -> set[int]:
         return set(line_break_token_ids(self._tokenizer))
 
-    def _require_room(self, tokens: int) -> None:
-        room = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+    def _require_room(self, tokens: int, sequences: int) -> None:
+        text = self._model.config.get_text_config()
+        room = getattr(text, "max_position_embeddings", None)
         if room is not None and tokens > room:
             raise GenerationFailed(
                 f"prompt and copy need {tokens} tokens, the model reads {room}",
                 hint="Shorten the brief or the brand file, or choose a model with a longer context.",
             )
+        device: Device = "cuda" if self._model.device.type == "cuda" else "cpu"
+        number = self._model.dtype.itemsize
+        require_text_memory(text.to_dict(), device, number, sequences=sequences, tokens=tokens)

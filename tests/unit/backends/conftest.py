@@ -62,7 +62,7 @@ class NextTokenTable:
         self.scores = scores
         self.config = LlamaConfig(**tiny.SIZES, vocab_size=len(VOCABULARY))
         self.generation_config = SimpleNamespace(eos_token_id=VOCABULARY["<eos>"])
-        self.device = torch.device("cpu")
+        self.device, self.dtype = torch.device("cpu"), torch.float32
         self.rows: list[int] = []
 
     def __call__(self, input_ids: torch.Tensor, **_: object) -> SimpleNamespace:

@@ -170,6 +170,21 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(
     assert "Shorten the brief" in caught.value.hint
 
 
+def test_more_candidates_than_fit_into_memory_are_refused(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first token: Linux would end the process in the middle, without a word."""
+    generator, config = TransformersGenerator(llama, tokenizer), GenerationConfig(num_return_sequences=200)
+    monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 2_700_000)
+    # Three layers, a key and a value, one head of eight numbers, in four bytes: 192 bytes a token.
+    generator.generate(completion("de:"), config)
+
+    with pytest.raises(GenerationFailed, match=r"200 candidates of 74 tokens need 0\.0 GB") as caught:
+        generator.generate(completion("deutsch:"), config.model_copy(update={"max_new_tokens": 65}))
+
+    assert "--candidates" in caught.value.hint
+
+
 def test_a_stored_model_is_loaded_and_writes(stored: Path, card: ModelCard, shelf: Any, completion: Ask) -> None:
     """Without a network: the flags are set for the whole process."""
     generator = TransformersGenerator.from_store(shelf(stored), card)
