@@ -239,15 +239,12 @@ class _Gate(httpx.AsyncBaseTransport):
 
 
 def _origin(url: str) -> str | None:
-    """Scheme, host and port as the client itself will read them (lower case, IDNA, no usual port).
-
-    None for what cannot be read, or names a user: a name before `@` is there to be mistaken for the host.
-    """
+    """Scheme, host and port as the client itself will read them: lower case, IDNA, no usual port; None if it cannot."""
     try:
         read = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
         return None
-    return None if read.userinfo or not read.host else f"{read.scheme}://{read.netloc.decode('ascii')}"
+    return f"{read.scheme}://{read.netloc.decode('ascii')}" if read.host else None
 
 
 def _require_allowed(origin: str | None, allowed: frozenset[str | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import os
@@ -457,6 +458,19 @@ def test_an_answer_without_end_is_not_read_to_its_end(
     assert sum(sent) < 5 * MAX_ANSWER_BYTES
 
 
+def test_a_compressed_answer_is_not_unpacked(
+    server: Misbehaving, generator_of: Callable[..., EndpointGenerator], completion: Prompt
+) -> None:
+    """Nobody asked for one, and a small one could fill the memory."""
+    answer = b'{"model": "acme/writer", "choices": [{"text": "Kalt."}]}'
+    server.does(fails(200, gzip.compress(answer), Content_Encoding="gzip"))
+
+    with pytest.raises(GenerationFailed, match="no completion in JSON"):
+        generator_of(server).generate(completion, ONE)
+
+    assert "identity" == server.received[0].headers["Accept-Encoding"]
+
+
 def test_a_text_far_beyond_what_was_asked_for_is_refused(
     server: Misbehaving, generator_of: Callable[..., EndpointGenerator], completion: Prompt
 ) -> None:
@@ -563,9 +577,13 @@ def test_ctrl_c_ends_a_request_that_hangs(
         hangs(request)
 
     server.does(interrupts)
-
-    with pytest.raises(KeyboardInterrupt):
-        generator_of(server).generate(completion, ONE)
+    # A shell starts what runs in the background with this signal switched off.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            generator_of(server).generate(completion, ONE)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert 1 == len(server.received)
 
