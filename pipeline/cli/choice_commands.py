@@ -137,8 +137,8 @@ def _show_audit(found: Audit, market: Market) -> None:
     show_table("Models in use", ("locale", "model", "vendor", "made in", "licence", "fit"), rows)
     for dependence in found.dependences:
         shares = [(share.value, str(len(share.locales)), f"{share.share:.0%}") for share in dependence.shares]
-        title = f"By {dependence.dimension}, concentration {dependence.concentration:.2f} (1 is all on one)"
-        show_table(title, (dependence.dimension, "locales", "share"), shares)
+        show_table(f"By {dependence.dimension}", (dependence.dimension, "locales", "share"), shares)
+        typer.echo(f"Concentration by {dependence.dimension}: {dependence.concentration:.2f} (1: all on one)")
     lit = sum(entry.choice is not None for entry in found.chosen)
     drilled = [
         (drill.dimension, drill.value, str(len(drill.moved)), str(len(drill.dark)), _named(drill.dark, lit))

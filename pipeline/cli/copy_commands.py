@@ -171,13 +171,19 @@ def units_asked_for(parts: Parts, brief: Path, locales: list[str] | None) -> lis
 def _draft_lines(parts: Parts, units: list[Unit], failures: list[tuple[str, GlocalError]]) -> Iterator[dict[str, Any]]:
     from pipeline.workflow import draft_unit
 
+    notices: dict[str, str] = {}
     with progress("drafting", len(units)) as advance:
         for unit in units:
             try:
-                yield _draft_line(draft_unit(unit, parts.toolkit))
+                draft = draft_unit(unit, parts.toolkit)
+                notices[unit.locale] = draft.provenance.choice.notice
+                yield _draft_line(draft)
             except (GenerationError, ModelError) as error:
                 failures.append((unit.name, error))
             advance(unit.name)
+    for locale, notice in notices.items():
+        if notice:
+            say(f"{locale}: {notice}")
 
 
 def _draft_line(draft: Draft) -> dict[str, Any]:

@@ -22,7 +22,8 @@ MACROLANGUAGES = {"nb": "no", "nn": "no"}
 class ModelCard(Value):
     """One open model: who made it, under which terms, for which languages, and where the weights are.
 
-    `jurisdiction` is the developer's: an ISO 3166 country, or EU. `family` is the line of weights it descends
+    `jurisdiction` is the developer's: an ISO 3166 country, or EU. `parent` owns the developer; `parent_country` is
+    given where that is another country than the developer's. `family` is the line of weights it descends
     from, whoever tuned it: with the first model of a line its licence and its maker's favour may go, too.
     `commercial_use` is `unknown` where nobody has read the licence. `quality` is the mean rank on EuroEval by
     language (1 is best; understanding and knowledge, not copy). `package` names the Python package that carries
@@ -36,6 +37,7 @@ class ModelCard(Value):
     role: Literal["generator", "encoder"]
     developer: Line
     parent: str = ""
+    parent_country: Jurisdiction | None = None
     developer_country: Jurisdiction
     jurisdiction: Jurisdiction
     funding: Literal["public", "private", "mixed"] | None = None

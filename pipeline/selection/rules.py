@@ -19,8 +19,9 @@ EndpointRule = Callable[[Endpoint, Conditions, Availability], str | None]
 
 def rule_licence(card: ModelCard, conditions: Conditions, _: Request) -> str | None:
     """The licence must be one whose terms of commercial use are accepted."""
-    if card.licence in conditions.licence.denied:
-        return f"the policy denies the licence {card.licence}"
+    # A card may name two licences that both hold, as one built upon another model does.
+    if denied := next((name for name in conditions.licence.denied if name in card.licence), None):
+        return f"the policy denies the licence {denied}"
     if card.commercial_use in conditions.licence.commercial_use:
         return None
     if card.commercial_use == "unknown":
@@ -30,12 +31,13 @@ def rule_licence(card: ModelCard, conditions: Conditions, _: Request) -> str | N
 
 
 def rule_developer(card: ModelCard, conditions: Conditions, _: Request) -> str | None:
-    """Its makers must be accepted, by name and by the jurisdictions they are under."""
+    """Its makers must be accepted, by name and by the jurisdictions they are under; so must who owns them."""
     terms, makers = conditions.developer, {card.developer_country, card.jurisdiction}
+    owners = {card.parent_country} if card.parent_country else set()
     if card.developer in terms.denied or (card.parent and card.parent in terms.denied):
         return f"the policy denies models of {card.developer}"
-    if denied := sorted(makers & set(terms.denied_in)):
-        return f"the policy denies models made in {', '.join(denied)}"
+    if denied := sorted((makers | owners) & set(terms.denied_in)):
+        return f"the policy denies models made in {', '.join(denied)} or by companies from there"
     if terms.allowed_in and not makers & set(terms.allowed_in):
         return f"the policy accepts models made in {', '.join(terms.allowed_in)}, not in {card.developer_country}"
     return None

@@ -101,11 +101,15 @@ class Workplace:
 
     def store(self, weights: bytes = b"weights") -> None:
         """Put the model's weights, such as they are, into the store."""
-        folder = self.models / WRITER.replace("/", "--")
+        self.store_as(WRITER, weights)
+
+    def store_as(self, model_id: str, weights: bytes = b"weights") -> None:
+        """Put weights, such as they are, into the store under the id of a model."""
+        folder = self.models / model_id.replace("/", "--")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}" + weights)
         manifest = Manifest(
-            model_id=WRITER,
+            model_id=model_id,
             revision=None,
             source="test",
             licence="Apache-2.0",

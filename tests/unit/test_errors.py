@@ -14,7 +14,7 @@ from pipeline.errors import DataError, GlocalError, MissingExtra, ModelTooLarge,
 CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, GlocalError)]
 
 SPECIAL: dict[type[GlocalError], tuple[Any, ...]] = {
-    NoLawfulModel: ("de-DE", [("a/model", "not lawful")]),
+    NoLawfulModel: ("de-DE", [("a/model", "licence", "not lawful")]),
     MissingExtra: ("torch", "offline"),
     ModelTooLarge: ("acme/large", 48_000_000_000, 23_000_000_000),
 }

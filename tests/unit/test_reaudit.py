@@ -81,12 +81,19 @@ def test_an_approval_holds_while_nothing_changes(approved: Callable[..., Approve
     assert text.sheet.status is DraftStatus.APPROVED
 
 
+REVOKED = "the model acme/writer may no longer write for de-DE"
+
+
 def forbid_the_model(place: Workplace) -> None:
     place.write_card(commercial_use="no")
 
 
 def take_the_model_away(place: Workplace) -> None:
     place.put("models.yaml", {"models": []})
+
+
+def tighten_the_policy(place: Workplace) -> None:
+    place.put("policy.yaml", {"name": "strict", "jurisdictions": {"EU": {"developer": {"denied": ["Acme"]}}}})
 
 
 def shorten_the_channel(place: Workplace) -> None:
@@ -102,7 +109,8 @@ def forbid_a_word(place: Workplace) -> None:
     ("change", "reason"),
     [
         (take_the_model_away, "the model acme/writer is no longer in the catalog"),
-        (forbid_the_model, "the licence of acme/writer no longer allows commercial use"),
+        (forbid_the_model, f"{REVOKED}: Apache-2.0 does not allow commercial use"),
+        (tighten_the_policy, f"{REVOKED}: the policy denies models of Acme"),
         (shorten_the_channel, "length: "),
         (forbid_a_word, "terms: "),
     ],

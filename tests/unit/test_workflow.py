@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.backends.scripted import ScriptedGenerator
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.domain.prompt import Prompt
@@ -231,6 +233,58 @@ def test_every_lawful_channel_can_be_planned(workplace: Workplace) -> None:
     assert plan.provenance.generation.max_new_tokens == 2_048
 
 
+def test_another_policy_that_leaves_the_model_redrafts_nothing(workplace: Workplace, tools: Toolkit) -> None:
+    """The choice and its policy are on record and have ids of their own; the draft's key does not hang on them."""
+    before = plan_unit(workplace.unit(), tools).provenance
+    workplace.put("policy.yaml", {"name": "ours", "default": {"mode": "open"}})
+    after = plan_unit(workplace.unit(), workplace.parts().toolkit).provenance
+    assert before.fingerprint == after.fingerprint
+    assert before.policy_version != after.policy_version
+    assert before.choice_id != after.choice_id
+    told = after.model_dump(mode="json")
+    assert (told["choice_id"], told["policy_version"]) == (told["choice"]["id"], told["choice"]["policy_version"])
+
+
+def test_a_draft_from_elsewhere_says_so(workplace: Workplace) -> None:
+    """A model made outside the market's jurisdictions is told in the draft itself."""
+    workplace.write_card(developer_country="US", jurisdiction="US")
+    draft = draft_unit(workplace.unit(), workplace.parts().toolkit)
+    assert "acme/writer was made in US, outside DE, EU" in draft.provenance.choice.notice
+
+
+def endpoints(place: Workplace, **facts: object) -> None:
+    endpoint = {"id": "eu", "url": "https://llm.example/v1", "model": "acme/writer", "provider": "self"}
+    file = {"endpoints": [endpoint | {"located_in": "DE"} | facts], "allowed_hosts": {"local": ["llm.example"]}}
+    place.put("endpoints.yaml", file)
+
+
+def test_an_endpoint_writes_without_weights_here(workplace: Workplace) -> None:
+    """The generator is opened for the endpoint; the record says where it ran and claims no digest of weights."""
+    shutil.rmtree(workplace.models)
+    endpoints(workplace, served_as="writer-large")
+    asked: list[object] = []
+
+    def load(card: object, endpoint: object) -> ScriptedGenerator:
+        asked.extend([card, endpoint])
+        return workplace.generator
+
+    tools = replace(workplace.parts().toolkit, load_generator=load)
+    provenance = draft_unit(workplace.unit(), tools).provenance
+    assert [getattr(item, "id", None) for item in asked] == ["acme/writer", "eu"]
+    assert provenance.runs_on == "eu: writer-large at llm.example"
+    assert (provenance.weights_sha256, provenance.model_revision) == (None, "not stated")
+    assert provenance.choice.runs_on == "eu"
+
+
+def test_another_place_to_run_is_another_fingerprint(workplace: Workplace, tools: Toolkit) -> None:
+    """Weights of the store, an endpoint, and the same endpoint under another name write different drafts."""
+    prints = {plan_unit(workplace.unit(), tools).provenance.fingerprint}
+    for name in ("small", "large"):
+        endpoints(workplace, served_as=name)
+        prints.add(plan_unit(workplace.unit(), workplace.parts().toolkit).provenance.fingerprint)
+    assert len(prints) == 3
+
+
 def test_the_choice_of_a_locale_is_the_choosers(tools: Toolkit) -> None:
     """The market counts as a jurisdiction, too, and every model that was not chosen is listed."""
     choice = choose_model("de-DE", tools)
@@ -272,7 +326,7 @@ def desk(workplace: Workplace) -> Any:
 
 
 def fails_with(error: BaseException) -> Callable[[object], Any]:
-    def load(_: object) -> Any:
+    def load(*_: object) -> Any:
         raise error
 
     return load

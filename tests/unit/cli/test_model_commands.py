@@ -48,47 +48,6 @@ def test_an_unknown_model_is_told(glocal: Glocal) -> None:
     assert glocal("models", "show", "acme/none").failed(1, "the catalog has no model 'acme/none'", "models list")
 
 
-def test_choose_gives_the_choice_and_every_rejection(glocal: Glocal) -> None:
-    """Which model writes for a locale, why, and why not the others."""
-    choice = shown(glocal, "choose", "--locale", "de-DE")
-    assert (choice["locale"], choice["model"]) == ("de-DE", WRITER)
-    assert choice["reasons"]
-    assert {"model", "rule", "reason"} == set(choice["rejected"][0])
-    table = glocal("models", "choose", "--locale", "de-DE").out
-    assert "chosen" in table
-    assert all(item["model"] in table for item in choice["rejected"])
-
-
-def test_choose_without_a_lawful_model_ends_with_one(workplace: Workplace, glocal: Glocal) -> None:
-    """No lawful model is exit code 1; the error, and the JSON, list every rejection."""
-    workplace.write_card(commercial_use="no")
-    assert glocal("models", "choose", "--locale", "de-DE").failed(1, WRITER, "does not allow commercial use")
-    ran = glocal("models", "choose", "--locale", "de-DE", "--json")
-    assert ran.failed(1, WRITER)
-    answer = json.loads(ran.out)
-    assert answer["model"] is None
-    assert WRITER in {item["model"] for item in answer["rejected"]}
-
-
-def test_choose_tells_an_unknown_locale(glocal: Glocal) -> None:
-    """A locale without a pack has no choice, and the message names those there are."""
-    assert glocal("models", "choose", "--locale", "xx-XX").failed(1, "'xx-XX'", "de-DE")
-
-
-def test_audit_shows_what_each_locale_depends_on(workplace: Workplace, glocal: Glocal) -> None:
-    """A row for each locale, and a sentence on where the models in use were made."""
-    rows = shown(glocal, "audit")
-    assert {row["model"] for row in rows} == {WRITER}
-    assert "de-DE" in {row["locale"] for row in rows}
-    ran = glocal("models", "audit")
-    assert (ran.code, ran.err) == (0, f"{len(rows)} of {len(rows)} locales depend on models made in DE.\n")
-    workplace.write_card(languages=["de"])
-    partly = shown(glocal, "audit", code=1)
-    assert {row["locale"].split("-")[0] for row in partly if row["model"]} == {"de"}
-    workplace.write_card(commercial_use="no")
-    assert "No locale has a lawful model." in glocal("models", "audit").err
-
-
 def test_a_damaged_manifest_is_told(workplace: Workplace, glocal: Glocal) -> None:
     """A manifest that cannot be read is a damaged model: one line."""
     (workplace.models / "acme--writer/manifest.json").write_text("{")

@@ -203,8 +203,8 @@ def desk(record: Record) -> Desk:
 def open_desk(desk: Desk) -> Callable[..., Reviewer]:
     """A new person at the desk; keywords replace parts of it. All people of one call share the application."""
 
-    def open_it(**changed: Any) -> Reviewer:
-        app = make_app(replace(desk, **changed), region="local", pack_of=lambda _tag: None, market=lambda: MARKET, port=PORT)
+    def open_it(market: Callable[[], Market] = lambda: MARKET, **changed: Any) -> Reviewer:
+        app = make_app(replace(desk, **changed), region="local", pack_of=lambda _tag: None, market=market, port=PORT)
         return Reviewer(TestClient(app, base_url=BASE, raise_server_exceptions=False))
 
     return open_it

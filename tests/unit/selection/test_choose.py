@@ -33,6 +33,18 @@ MODEL_CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("developer", {"developer": {"denied_in": ["US"]}}, {}, "the policy denies models made in US"),
     (
         "developer",
+        {"developer": {"denied_in": ["CN"]}},
+        {"parent": "Holding", "parent_country": "CN"},
+        "the policy denies models made in CN or by companies from there",
+    ),
+    (
+        "licence",
+        {"licence": {"denied": ["Gemma"]}},
+        {"licence": "Llama 3.1 and Gemma"},
+        "the policy denies the licence Gemma",
+    ),
+    (
+        "developer",
         {"developer": {"allowed_in": ["EU", "CH"]}},
         {},
         "the policy accepts models made in EU, CH, not in US",

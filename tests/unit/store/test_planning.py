@@ -113,7 +113,7 @@ def test_regions_do_not_share_units(record: Record, samples: Any) -> None:
 def test_a_unit_that_cannot_be_planned_is_listed_with_its_reason(record: Record, samples: Any) -> None:
     """No lawful model: the unit is failed, and says why; noting it again adds nothing; nobody can claim it."""
     campaign_id = record.add_campaign(samples.brief, samples.brand, "eu")
-    error = NoLawfulModel("de-DE", [("acme/writer", "licence")])
+    error = NoLawfulModel("de-DE", [("acme/writer", "licence", "it forbids it")])
     for _ in range(2):
         record.note_unplanned(campaign_id, "line", "de-DE", error)
     (unit,) = record.units(campaign_id)
