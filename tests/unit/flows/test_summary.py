@@ -66,7 +66,11 @@ def test_without_a_draft_there_is_nothing_to_review(capsys: pytest.CaptureFixtur
 
 
 def test_a_model_from_elsewhere_is_named_with_the_locales_it_wrote_for(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [drafted("a/de-DE", notice="made elsewhere"), drafted("b/de-DE", notice="made elsewhere"), drafted("a/fr-FR", notice="made elsewhere")]
+    lines = [
+        drafted("a/de-DE", notice="made elsewhere"),
+        drafted("b/de-DE", notice="made elsewhere"),
+        drafted("a/fr-FR", notice="made elsewhere"),
+    ]
 
     summary(*lines, drafted("a/en-US")).print_table()
 
