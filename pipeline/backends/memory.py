@@ -236,8 +236,9 @@ def _group_free(proc: Path, groups: Path) -> Iterator[int]:
             continue
         # A container may see its own group as the root, whatever path it is told.
         inner = root / path.strip().lstrip("/")
-        for folder in {root, *(each for each in (inner, *inner.parents) if each.is_relative_to(root))}:
-            yield from _free_in(folder, *names)
+        for folder in (inner, *inner.parents):
+            if folder.is_relative_to(root):
+                yield from _free_in(folder, *names)
 
 
 def _free_in(folder: Path, limit: str, usage: str, reclaimable: str) -> Iterator[int]:

@@ -179,8 +179,9 @@ def test_weights_of_eight_bits_are_unpacked_for_the_graphics_card(stored: Path, 
     exact = load_language_model(stored, card)[0].state_dict()
     packed_in_eight_bits(stored)
 
-    # The graphics card has its say only in whether they may be unpacked; that is done here.
+    # Transformers would do so by itself on a processor, and only there.
     config = loading._readable_config(stored, card.id, "cuda")
+    assert config.quantization_config["dequantize"] is True
     unpacked = loading._load_model(stored, card, config, "cpu").state_dict()
 
     assert unpacked.keys() == exact.keys()

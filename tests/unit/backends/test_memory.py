@@ -32,8 +32,9 @@ def config_of(folder: Path) -> dict[str, Any]:
 
 
 def size_of(model: PreTrainedModel) -> int:
-    """Bytes of a model in memory: tied weights are one tensor there."""
-    return sum(weights.numel() * weights.element_size() for weights in model.parameters())
+    """Bytes of a model in memory, where tied weights are one tensor."""
+    tensors = {tensor.data_ptr(): tensor for tensor in model.state_dict().values()}
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
 @pytest.mark.parametrize(("dtype", "number"), [(torch.float32, 4), (torch.bfloat16, 2)])

@@ -11,12 +11,22 @@ prepare_offline()
 
 import torch  # noqa: E402  (the offline flags come first)
 from transformers import (  # noqa: E402
+    ApertusConfig,
+    ApertusForCausalLM,
+    CohereConfig,
+    CohereForCausalLM,
     FalconConfig,
     FalconForCausalLM,
     FalconH1Config,
     FalconH1ForCausalLM,
+    Gemma3Config,
     Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
     Gemma3TextConfig,
+    GraniteConfig,
+    GraniteForCausalLM,
+    Jais2Config,
+    Jais2ForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     Ministral3Config,
@@ -30,6 +40,7 @@ from transformers import (  # noqa: E402
     Qwen2ForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
+    SiglipVisionConfig,
 )
 
 Sizes = dict[str, Any]
@@ -76,14 +87,48 @@ def mistral3(sizes: Sizes) -> PreTrainedModel:
 
 def gemma3(sizes: Sizes, *, window: int = 8) -> PreTrainedModel:
     """With windows far shorter than the prompts in all layers but the last, as in the real one."""
+    return Gemma3ForCausalLM(_gemma3_text(sizes, window))
+
+
+def gemma3_with_pictures(sizes: Sizes) -> PreTrainedModel:
+    """The larger ones, whose class sees pictures, too, and is found among those for text."""
+    vision = SiglipVisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=4
+    )
+    text = _gemma3_text(sizes, window=8)
+    return Gemma3ForConditionalGeneration(
+        Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4, tie_word_embeddings=False)
+    )
+
+
+def _gemma3_text(sizes: Sizes, window: int) -> Gemma3TextConfig:
     layers = ["sliding_attention"] * (sizes["num_hidden_layers"] - 1) + ["full_attention"]
     # Its own output layer: random embeddings that are tied to it only repeat the last token.
-    own = {"sliding_window": window, "layer_types": layers, "tie_word_embeddings": False}
-    return Gemma3ForCausalLM(Gemma3TextConfig(**sizes, **own))
+    return Gemma3TextConfig(**sizes, sliding_window=window, layer_types=layers, tie_word_embeddings=False)
+
+
+def _without_head_size(sizes: Sizes) -> Sizes:
+    return {name: size for name, size in sizes.items() if name != "head_dim"}
+
+
+def apertus(sizes: Sizes) -> PreTrainedModel:
+    return ApertusForCausalLM(ApertusConfig(**_without_head_size(sizes)))
+
+
+def cohere(sizes: Sizes) -> PreTrainedModel:
+    return CohereForCausalLM(CohereConfig(**_without_head_size(sizes), tie_word_embeddings=False))
+
+
+def granite(sizes: Sizes) -> PreTrainedModel:
+    return GraniteForCausalLM(GraniteConfig(**_without_head_size(sizes)))
+
+
+def jais2(sizes: Sizes) -> PreTrainedModel:
+    return Jais2ForCausalLM(Jais2Config(**sizes))
 
 
 def qwen2(sizes: Sizes) -> PreTrainedModel:
-    return Qwen2ForCausalLM(Qwen2Config(**{name: size for name, size in sizes.items() if name != "head_dim"}))
+    return Qwen2ForCausalLM(Qwen2Config(**_without_head_size(sizes)))
 
 
 def qwen3(sizes: Sizes) -> PreTrainedModel:
@@ -118,12 +163,17 @@ TINY: dict[str, Callable[[Sizes], PreTrainedModel]] = {
     "mistral": mistral,
     "mistral3": mistral3,
     "gemma3": gemma3,
+    "gemma3_with_pictures": gemma3_with_pictures,
     "qwen2": qwen2,
     "qwen3": qwen3,
     "falcon": falcon,
     "falcon_40b": falcon_40b,
     "falcon_alibi": falcon_alibi,
     "falcon_h1": falcon_h1,
+    "apertus": apertus,
+    "cohere": cohere,
+    "granite": granite,
+    "jais2": jais2,
 }
 
 
