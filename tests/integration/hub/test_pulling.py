@@ -519,6 +519,15 @@ def test_settings_are_looked_at_before_the_weights_are_asked_for(hub: SmallHub, 
     assert hidden(store) == []
 
 
+def test_weights_that_are_none_are_refused_when_they_have_come(hub: SmallHub, store: ModelStore, pull: Pull) -> None:
+    """The digest is as listed, and what it is of is a pickle; nothing of it stays."""
+    hub.files["model.safetensors"] = b"\x80\x04K\x01." + bytes(100)
+    with pytest.raises(UnsafeModel, match=r"model\.safetensors is not in the safetensors format"):
+        pull()
+    assert not store.has(MODEL)
+    assert hidden(store) == []
+
+
 def test_a_listing_without_end_is_refused(hub: SmallHub, pull: Pull) -> None:
     """Ten thousand files are no model."""
     hub.relisted = lambda entries: entries + [{"rfilename": f"f{number}"} for number in range(10_001)]
