@@ -26,6 +26,7 @@ from pipeline.selection.request import Availability
 from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from pipeline.backends.endpoint_generator import Probe
     from pipeline.modelstore.pull import Dialogue
     from pipeline.modelstore.sources import Source
     from pipeline.reaudit import Auditor
@@ -121,6 +122,12 @@ class Parts:
         availability = replace(self.availability, in_store=lambda _: True) if whole_catalog else self.availability
         requests = [market_request(locale, self.library) for locale in locales]
         return Market(self.library.model_cards, requests, availability)
+
+    def probe(self, endpoint: Endpoint) -> Probe:
+        """Look whether an endpoint answers, and what it serves."""
+        from pipeline.backends.endpoint_generator import probe
+
+        return probe(endpoint, allowed_hosts=self.availability.allowed_hosts, environment=os.environ)
 
     def pull(
         self,

@@ -181,12 +181,17 @@ class ModelTooLarge(ModelError):
     `alternatives` are the ids of smaller models that may write instead, where the caller knows of any.
     """
 
-    hint = "Choose a smaller model, close what else holds memory, or run it on a larger machine."
+    hint = "Pull a smaller model, close what else holds memory, or run it behind an endpoint on a larger machine."
 
     def __init__(
         self, model: str, needed: int, available: int, *, place: str = "here", alternatives: Sequence[str] = ()
     ) -> None:
-        smaller = f"Choose a smaller model: {', '.join(alternatives)}." if alternatives else None
+        smaller = (
+            f"Smaller models that may write here: {', '.join(alternatives)}. Set `size: {{at_most: BILLIONS}}` in "
+            "policy.yaml to have one of them, or run this one behind an endpoint."
+            if alternatives
+            else None
+        )
         super().__init__(
             f"{model} needs {needed / 1e9:.1f} GB of memory, and {available / 1e9:.1f} GB are free {place}",
             hint=smaller,

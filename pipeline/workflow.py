@@ -22,7 +22,7 @@ from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import digest_of, text_digest
-from pipeline.errors import GenerationError, GlocalError, LeaseLost, NoUsableCandidate, StoreError
+from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 from pipeline.generation.ports import TextGenerator
 from pipeline.modelstore.store import ModelStore
@@ -162,7 +162,7 @@ def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
 
 def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
     """Candidates of as many rounds as it takes to have enough without a blocking issue."""
-    generator = tools.load_generator(plan.card, plan.endpoint)
+    generator = _load(plan, tools)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
         for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
@@ -170,6 +170,20 @@ def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
         if sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values()) >= ENOUGH:
             break
     return list(found.values())
+
+
+def _load(plan: Plan, tools: Toolkit) -> TextGenerator:
+    try:
+        return tools.load_generator(plan.card, plan.endpoint)
+    except ModelTooLarge as error:
+        raise error.with_alternatives(_smaller(plan, tools.library)) from None
+
+
+def _smaller(plan: Plan, library: Library) -> tuple[str, ...]:
+    """The lawful models at hand that are smaller than the chosen one, the largest first."""
+    lawful = {other.model for other in plan.provenance.choice.passed_over}
+    cards = [card for card in library.model_cards if card.id in lawful and card.parameters_b < plan.card.parameters_b]
+    return tuple(card.id for card in sorted(cards, key=lambda card: -card.parameters_b))
 
 
 def _of_round(config: GenerationConfig, number: int) -> GenerationConfig:

@@ -98,6 +98,20 @@ def _stored(parts: Parts, model: str) -> str:
     return digest
 
 
+def _endpoints(parts: Parts) -> str:
+    """Every endpoint of this region answers and serves its model; no content is sent."""
+    told = []
+    for endpoint in parts.availability.endpoints:
+        if endpoint.host in parts.availability.allowed_hosts:
+            found = parts.probe(endpoint)
+            if found.error is not None:
+                raise found.error
+            # Some servers list nothing, or only what they found on their own disk.
+            known = endpoint.served_name in found.served
+            told.append(f"{endpoint.id} answers" + ("" if known else f" and does not list {endpoint.served_name}"))
+    return "; ".join(told) or "none for this region"
+
+
 def _database(parts: Parts) -> str:
     parts.record.counts()
     return parts.settings.region + ", " + parts.settings.record_url.split("://")[0]
@@ -117,6 +131,7 @@ _LOOKS: dict[str, Callable[[Parts], str]] = {
     "locales": _locales,
     "encoder": _encoder,
     "model for each locale": _generators,
+    "endpoints": _endpoints,
     "database": _database,
     "disk": _disk,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -82,8 +83,8 @@ class Endpoint(Value):
 
     @property
     def host(self) -> str:
-        """`host` or `host:port` of the URL, in lower case: what an allow-list names."""
-        return urlsplit(self.url).netloc.lower()
+        """`host` or `host:port` of the URL: what an allow-list names."""
+        return canonical_host(urlsplit(self.url).netloc)
 
     @model_validator(mode="after")
     def _is_encrypted_unless_local(self) -> Self:
@@ -109,6 +110,14 @@ class EndpointFile(Value):
             if twice:
                 raise ValueError(f"two {kind} have the id {twice!r}")
         return self
+
+
+def canonical_host(host: str) -> str:
+    """A host as every spelling of it is compared: lower case, IDNA (RFC 5891), without the usual port of https."""
+    name, _, port = host.rpartition(":") if not host.endswith("]") and ":" in host else (host, "", "")
+    with suppress(UnicodeError):  # what is no name in IDNA, an address say, stands as it is
+        name = name.encode("idna").decode("ascii")
+    return name.lower() + (f":{port}" if port not in ("", "443") else "")
 
 
 def _is_loopback(host: str) -> bool:

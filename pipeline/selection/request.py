@@ -8,7 +8,7 @@ from typing import Self
 
 from pipeline.domain.catalog import FirstChoices
 from pipeline.domain.choice import Fit
-from pipeline.domain.endpoint import Endpoint, EndpointFile, Provider
+from pipeline.domain.endpoint import Endpoint, EndpointFile, Provider, canonical_host
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Conditions, Mode, Policy
@@ -78,7 +78,7 @@ class Availability:
             region=region,
             endpoints=file.endpoints,
             providers={provider.id: provider for provider in file.providers},
-            allowed_hosts=frozenset(host.lower() for host in file.allowed_hosts.get(region, ())),
+            allowed_hosts=frozenset(canonical_host(host) for host in file.allowed_hosts.get(region, ())),
         )
 
     def endpoints_of(self, model_id: str) -> tuple[Endpoint, ...]:

@@ -87,9 +87,13 @@ class Workplace:
         """Let the model write something else."""
         self.generator = ScriptedGenerator(script)
 
+    def card(self, **facts: Any) -> dict[str, Any]:
+        """The model's card, with other facts where given."""
+        return CARD | facts
+
     def write_card(self, **facts: Any) -> None:
         """Put the model's card, with other facts where given, into the workspace."""
-        self.put("models.yaml", {"models": [CARD | facts]})
+        self.put("models.yaml", {"models": [self.card(**facts)]})
 
     def put(self, name: str, content: object) -> Path:
         """Write a file of the workspace: text, or data as YAML."""

@@ -15,7 +15,14 @@ from pipeline.backends.scripted import ScriptedGenerator
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.domain.prompt import Prompt
-from pipeline.errors import GlocalError, NoLawfulModel, NoUsableCandidate, StoreUnavailable, UnknownLocale
+from pipeline.errors import (
+    GlocalError,
+    ModelTooLarge,
+    NoLawfulModel,
+    NoUsableCandidate,
+    StoreUnavailable,
+    UnknownLocale,
+)
 from pipeline.store.record import Record
 from pipeline.store.rows import UnitRow
 from pipeline.workflow import MAX_ROUNDS, Outcome, Toolkit, choose_model, draft_claimed, draft_unit, plan_unit
@@ -274,6 +281,18 @@ def test_an_endpoint_writes_without_weights_here(workplace: Workplace) -> None:
     assert provenance.runs_on == "eu: writer-large at llm.example"
     assert (provenance.weights_sha256, provenance.model_revision) == (None, "not stated")
     assert provenance.choice.runs_on == "eu"
+
+
+def test_a_model_that_is_too_large_names_the_smaller_choice(workplace: Workplace) -> None:
+    """Nothing smaller is taken behind anybody's back: the unit stops and names what may write instead."""
+    small = workplace.card() | {"id": "acme/small", "name": "Small", "parameters_b": 0.1}
+    workplace.put("models.yaml", {"models": [workplace.card(), small]})
+    workplace.store_as("acme/small")
+    tools = replace(workplace.parts().toolkit, load_generator=fails_with(ModelTooLarge("acme/writer", 9, 1)))
+    with pytest.raises(ModelTooLarge, match="acme/writer needs") as caught:
+        draft_unit(workplace.unit(), tools)
+    assert caught.value.alternatives == ("acme/small",)
+    assert "acme/small" in caught.value.hint
 
 
 def test_another_place_to_run_is_another_fingerprint(workplace: Workplace, tools: Toolkit) -> None:

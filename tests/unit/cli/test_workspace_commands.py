@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +167,26 @@ def test_doctor_says_how_to_get_what_is_missing(glocal: Glocal) -> None:
     assert ran.code == 1
     assert "missing" in ran.out
     assert "glocal models pull intfloat/multilingual-e5-small" in ran.out
+
+
+def test_doctor_asks_the_endpoints_of_this_region(workplace: Workplace, glocal: Glocal) -> None:
+    """One that does not answer is a finding; hosts of other regions are not asked."""
+    assert findings(glocal)["endpoints"] == {
+        "what": "endpoints",
+        "ok": True,
+        "detail": "none for this region",
+        "hint": "",
+    }
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+    endpoint = {"id": "near", "url": f"http://{host}/v1", "model": "acme/writer", "provider": "self"}
+    file = {"endpoints": [endpoint | {"located_in": "DE", "attempts": 1}]}
+    workplace.put("endpoints.yaml", file | {"allowed_hosts": {"elsewhere": [host]}})
+    assert findings(glocal)["endpoints"]["detail"] == "none for this region"
+    workplace.put("endpoints.yaml", file | {"allowed_hosts": {"local": [host]}})
+    silent = findings(glocal)["endpoints"]
+    assert (silent["ok"], "does not answer" in silent["detail"]) == (False, True)
 
 
 def test_doctor_names_an_extra_that_is_not_installed(glocal: Glocal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pipeline.domain.endpoint import Endpoint, EndpointFile, Provider
+from pipeline.domain.endpoint import Endpoint, EndpointFile, Provider, canonical_host
 
 FACTS: dict[str, Any] = {
     "id": "near",
@@ -123,3 +123,21 @@ def test_an_operator_is_within_reach_of_its_seat_its_owner_and_whoever_else_may_
 def test_two_of_one_name_are_a_mistake(kind: str, item: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=f"two {kind} have the id"):
         EndpointFile.model_validate({kind: [item, item]})
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("LLM.Example", "llm.example"),
+        ("llm.example:443", "llm.example"),
+        ("llm.example:8443", "llm.example:8443"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("127.0.0.1:8000", "127.0.0.1:8000"),
+        ("[::1]:8000", "[::1]:8000"),
+        ("[::1]", "[::1]"),
+    ],
+)
+def test_every_spelling_of_a_host_is_one(written: str, canonical: str) -> None:
+    """An allow-list and an address that mean the same host compare equal, and a port is part of it."""
+    assert canonical_host(written) == canonical
+    assert canonical_host(canonical) == canonical
