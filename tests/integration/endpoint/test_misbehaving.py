@@ -243,14 +243,20 @@ def test_what_may_pass_is_tried_again(
 
 @pytest.mark.parametrize("status", [429, 500])
 def test_what_does_not_pass_ends_after_all_attempts_in_an_error_worth_another_run(
-    server: Misbehaving, generator_of: Callable[..., EndpointGenerator], completion: Prompt, status: int
+    server: Misbehaving,
+    generator_of: Callable[..., EndpointGenerator],
+    completion: Prompt,
+    waits: list[float],
+    status: int,
 ) -> None:
+    """After the last attempt nothing is left to wait for."""
     server.does(fails(status, b'{"error": "%s"}' % CONTENT.encode()))
 
     with pytest.raises(EndpointUnavailable, match=f"failed 3 times: it answered with status {status}") as caught:
         generator_of(server).generate(completion, ONE)
 
     assert 3 == len(server.received)
+    assert [1.0, 2.0] == waits
     assert caught.value.retryable
     assert CONTENT not in told(caught.value)
 
