@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -90,7 +91,12 @@ class Document:
 
 def read_document(path: Path) -> Document:
     """Read one YAML file; DataError when it is missing, too large, not UTF-8, not YAML or not a mapping."""
-    text = read_text(path)
+    return _read(path, read_text(path))
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, text: str) -> Document:
+    """The document of a text, which nobody changes: parsed once a process, since YAML is slow to parse."""
     try:
         node = compose(text)
         # First: merge keys (<<) put the keys of other mappings beside a mapping's own.
