@@ -37,7 +37,13 @@ SCORES = 3
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16", "svebf16"})
 """What Linux calls the instructions of a processor that computes in bfloat16."""
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "alloc_failed",
+)
 """What torch's errors say, on a graphics card and here."""
 
 FEWER = "Draw fewer with --candidates, close what else holds memory, or choose a smaller model."

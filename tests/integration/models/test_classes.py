@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +81,20 @@ def test_a_model_that_writes_noise_makes_no_draft(teach: Callable[..., Taught], 
     assert ran.code == 1
     assert ran.err.strip().splitlines()[-1].startswith("glocal: line/de-DE: no candidate can be used: ")
     assert " Hint: " in ran.err
+    assert not output.exists()
+
+
+def test_a_model_that_does_not_fit_is_told(
+    teach: Callable[..., Taught], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command says in one line what the model needs and what there is; nothing is loaded, nothing written."""
+    taught, output = teach("llama", 0), tmp_path / "drafts.jsonl"
+    monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 100_000_000)
+
+    ran = taught.glocal("draft", "--brief", taught.brief, "--output", output)
+
+    assert ran.code == 1
+    assert re.search(r"line/de-DE: acme/llama needs 0\.\d GB of memory, and 0\.1 GB are free here\. Hint: ", ran.err)
     assert not output.exists()
 
 
