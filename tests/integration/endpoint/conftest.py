@@ -27,7 +27,8 @@ from pipeline.backends.packaged import unpack_packaged
 from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Message, Prompt
-from pipeline.modelstore.pull import pull_model
+from pipeline.modelstore.pull import Dialogue, pull_model
+from pipeline.modelstore.sources import PackageSource
 from pipeline.modelstore.store import ModelStore
 
 CATALOG = Path(__file__).parents[3] / "models.yaml"
@@ -197,7 +198,7 @@ def store() -> ModelStore:
     entries = yaml.safe_load(CATALOG.read_text(encoding="utf-8"))["models"]
     cards = {entry["id"]: ModelCard.model_validate(entry) for entry in entries}
     for model_id in (GENERATOR, ENCODER):
-        pull_model(store, cards[model_id], unpack_packaged, report=print)
+        pull_model(store, cards[model_id], PackageSource(unpack_packaged), Dialogue(print))
     return store
 
 
