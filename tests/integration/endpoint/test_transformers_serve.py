@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.backends.endpoint_generator import EndpointGenerator, probe
 from pipeline.bootstrap import build
@@ -19,6 +19,8 @@ from pipeline.resources.library import shipped_folder
 from pipeline.workflow import Toolkit, draft_unit
 
 pytestmark = pytest.mark.models
+
+ENCODER = "intfloat/multilingual-e5-small"
 
 CONFIG = GenerationConfig(num_return_sequences=3, max_new_tokens=24, seed=5)
 
@@ -35,10 +37,16 @@ def generator(serving: Endpoint) -> EndpointGenerator:
 
 
 @pytest.fixture
-def toolkit(store: ModelStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Toolkit:
-    """What drafting needs, all of it real."""
-    monkeypatch.setenv("GLOCAL_MODELS", str(store.root))
-    return build(tmp_path).toolkit
+def toolkit(store: ModelStore, serving: Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Toolkit:
+    """What drafting needs, all of it real, on a machine that has the encoder and not the model."""
+    encoder = store.folder(ENCODER)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / encoder.name).symlink_to(encoder)
+    monkeypatch.setenv("GLOCAL_MODELS", str(tmp_path / "models"))
+    entry = serving.model_dump(mode="json", exclude_none=True)
+    file = {"endpoints": [entry], "allowed_hosts": {"local": [serving.host]}}
+    (tmp_path / "endpoints.yaml").write_text(yaml.safe_dump(file), encoding="utf-8")
+    return build(tmp_path).with_sampling(candidates=6).toolkit
 
 
 @pytest.fixture
@@ -55,9 +63,11 @@ def prompt_of(style: str) -> Prompt:
     return Prompt.model_validate({"style": style, "messages": [message], "template_version": "test"})
 
 
-def test_a_unit_is_drafted_through_a_real_server(toolkit: Toolkit, unit: Unit, generator: EndpointGenerator) -> None:
-    """Prompt, candidates, checks, scores: the main path, with the model on the other side of a socket."""
-    draft = draft_unit(unit, replace(toolkit, load_generator=lambda *_: generator, candidates=6))
+def test_a_unit_is_drafted_through_a_real_server(toolkit: Toolkit, unit: Unit, serving: Endpoint) -> None:
+    """Choice, prompt, candidates, checks, scores: the main path, with the model on the other side of a socket."""
+    draft = draft_unit(unit, toolkit)
+
+    assert (serving.model, serving.id) == (draft.provenance.choice.model, draft.provenance.choice.runs_on)
 
     assert draft.text
     assert not draft.assessment.blocked
