@@ -123,6 +123,12 @@ class Parts:
         requests = [market_request(locale, self.library) for locale in locales]
         return Market(self.library.model_cards, requests, availability)
 
+    def memory_needed(self, model_id: str) -> int:
+        """Bytes of memory that a stored model needs to write on this machine's processor."""
+        from pipeline.backends.memory import needed_bytes
+
+        return needed_bytes(self.models.folder(model_id), "cpu")
+
     def probe(self, endpoint: Endpoint) -> Probe:
         """Look whether an endpoint answers, and what it serves."""
         from pipeline.backends.endpoint_generator import probe

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.console import show_table
+from pipeline.errors import ModelDamaged
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
@@ -52,15 +54,28 @@ def show(
     """All facts of one model, with their sources."""
     parts = _parts(context)
     card = parts.card(model_id)
-    stored = parts.models.manifest(model_id).model_dump(mode="json") if parts.models.has(model_id) else None
+    stored = parts.models.manifest(card.id).model_dump(mode="json") if parts.models.has(card.id) else None
+    memory = _memory(parts, card) if stored else None
     if as_json:
-        _print_json(card.model_dump(mode="json") | {"manifest": stored})
+        _print_json(card.model_dump(mode="json") | {"manifest": stored, "memory_bytes": memory})
         return
     facts = {name: value for name, value in card.model_dump(mode="json").items() if value not in (None, "", [])}
     rows = [
         (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in facts.items()
     ]
-    show_table(card.name, ("fact", "value"), [*rows, ("in store", "yes" if stored else "no")])
+    show_table(card.name, ("fact", "value"), [*rows, ("in store", "yes" if stored else "no"), *_told_of_memory(memory)])
+
+
+def _memory(parts: Parts, card: ModelCard) -> int | None:
+    """Bytes that a generator needs, None where its files do not tell."""
+    if card.role == "generator":
+        with suppress(ModelDamaged):
+            return parts.memory_needed(card.id)
+    return None
+
+
+def _told_of_memory(memory: int | None) -> list[tuple[str, str]]:
+    return [] if memory is None else [("memory needed", f"{memory / 1e9:.1f} GB")]
 
 
 def _parts(context: typer.Context) -> Parts:

@@ -43,6 +43,15 @@ def test_show_gives_every_fact_and_its_sources(workplace: Workplace, glocal: Glo
     assert shown(glocal, "show", WRITER)["manifest"] is None
 
 
+def test_show_tells_how_much_memory_a_stored_model_needs(workplace: Workplace, glocal: Glocal) -> None:
+    """From its own files; where they do not tell, it says nothing."""
+    assert shown(glocal, "show", WRITER)["memory_bytes"] is None
+    (workplace.models / "acme--writer/config.json").write_text("{}")
+    needed = shown(glocal, "show", WRITER)["memory_bytes"]
+    assert needed > 0
+    assert f"{needed / 1e9:.1f} GB" in glocal("models", "show", WRITER).out
+
+
 def test_an_unknown_model_is_told(glocal: Glocal) -> None:
     """A model without a card is named, with the way to see the catalog."""
     assert glocal("models", "show", "acme/none").failed(1, "the catalog has no model 'acme/none'", "models list")
