@@ -105,9 +105,8 @@ class Hub:
                 "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set, so no hub is asked",
                 hint="Unset it for this command, or pull from a folder: glocal models pull ID --from DIR.",
             )
-        # Read once, when the library is first imported. Without xet there is one way in which files come, and it
-        # is the one whose breaks are mended here.
-        os.environ.update(HF_HUB_DISABLE_XET="1", HF_HUB_DISABLE_TELEMETRY="1")
+        # Read once, when the library is first imported.
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
         from huggingface_hub import constants, get_token
 
         return cls(endpoint=os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/"), token=get_token())
@@ -137,12 +136,11 @@ class Hub:
             found = HfApi(endpoint=self.endpoint, token=self.token or False).model_info(
                 repository, revision=commit, files_metadata=True, timeout=TIMEOUT
             )
-            siblings = found.siblings or []
+            files = [_hub_file(sibling) for sibling in found.siblings or []]
         if found.sha != commit:
             raise HubError(f"{self.name} gave another commit of {repository} than {commit}")
-        if len(siblings) > MOST_FILES:
-            raise UnsafeModel(f"{self.name} lists {len(siblings)} files for {repository}")
-        files = [_hub_file(sibling) for sibling in siblings]
+        if len(files) > MOST_FILES:
+            raise UnsafeModel(f"{self.name} lists {len(files)} files for {repository}")
         outside = next((file.path for file in files if leads_outside(file.path)), None)
         if outside is not None:
             raise UnsafeModel(f"{self.name} lists a file outside the model's folder: {outside!r}")

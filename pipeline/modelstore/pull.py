@@ -101,7 +101,7 @@ def _refuse_incomplete(model: Path) -> None:
         missing = [name for name in shards_of(index) if not (index.parent / name).is_file()]
         if missing and not (index.parent / "model.safetensors").is_file():
             raise ModelMissing(
-                f"{index.name} names {missing[0]}, which is not there", hint="Download the rest of the files first."
+                f"{index.name} names {missing[0]!r}, which is not there", hint="Download the rest of the files first."
             )
 
 

@@ -49,7 +49,7 @@ def refuse_unsafe(folder: Path, *, link_targets: tuple[Path, ...] = (), weightle
     files = sorted(folder.rglob("*"))
     for path in files:
         for reason in _dangers(path, link_targets):
-            raise UnsafeModel(f"{path.relative_to(folder)} {reason}")
+            raise UnsafeModel(_printable(f"{path.relative_to(folder)} {reason}"))
     if not weightless and not any(path.suffix.lower() in WEIGHTS for path in files):
         raise UnsafeModel("the folder has no safetensors weights")
 
@@ -70,6 +70,11 @@ def _dangers(path: Path, link_targets: tuple[Path, ...]) -> Iterator[str]:
         yield "is an adapter's, which names another model to load"
     else:
         yield from _content_dangers(path, suffix)
+
+
+def _printable(text: str) -> str:
+    """A line without what a terminal would obey; names and keys are whatever a stranger wrote."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _leads_into(link: Path, folders: tuple[Path, ...]) -> bool:

@@ -255,7 +255,7 @@ class HubSource:
 
 def _listed(listing: Listing, name: str) -> HubFile:
     if name not in listing.files:
-        raise NotOnHub(f"the index of {listing.repository} names {name}, which the hub does not list")
+        raise NotOnHub(f"the index of {listing.repository} names {name!r}, which the hub does not list")
     return listing.files[name]
 
 

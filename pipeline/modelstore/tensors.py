@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-LONGEST_HEADER = 100_000_000
-"""Bytes; what the safetensors library reads at most."""
+LONGEST_HEADER = 25_000_000
+"""Bytes; what huggingface_hub reads at most. The models with the most tensors have headers of a few million."""
 
 
 def is_safetensors(path: Path) -> bool:

@@ -137,8 +137,10 @@ def test_a_cut_connection_is_mended_within_a_pull(hub: SmallHub, store: ModelSto
 
     pull()
 
-    starts = [request.start for request in hub.asked_for("cdn", "model.safetensors")]
+    requests = hub.asked_for("cdn", "model.safetensors")
+    starts = [request.start for request in requests]
     assert starts == sorted(starts)
+    assert {request.headers["accept-encoding"] for request in requests} == {"identity"}, "a part of what is packed"
     assert starts[-1] > 3_000_000
     store.verify(MODEL)
 
@@ -296,8 +298,11 @@ def test_more_bytes_than_listed_are_not_written(hub: SmallHub, store: ModelStore
             ["another commit"],
         ),
         ({"redirect": "file:///etc/passwd"}, HubError, ["no address"]),
+        ({"relisted": lambda _: [{"rfilename": "config.json", "size": "many"}]}, HubError, ["cannot be read"]),
+        ({"relisted": lambda _: [{"size": 1}]}, HubError, ["cannot be read"]),
+        ({"relisted": lambda _: 3}, HubError, ["cannot be read"]),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, type) else None,
 )
 def test_what_a_hub_refuses_is_told_in_one_line(
     hub: SmallHub, store: ModelStore, pull: Pull, fault: dict[str, Any], error: type[HubError], words: list[str]
@@ -533,6 +538,22 @@ def test_a_listing_without_end_is_refused(hub: SmallHub, pull: Pull) -> None:
     hub.relisted = lambda entries: entries + [{"rfilename": f"f{number}"} for number in range(10_001)]
     with pytest.raises(UnsafeModel, match="10015 files"):
         pull()
+
+
+def test_a_length_that_is_a_lie_is_told(hub: SmallHub, store: ModelStore, pull: Pull) -> None:
+    """More listed than there is, and less."""
+    real = len(hub.files["model.safetensors"])
+    for size, error in ((real + 5, HubError), (real - 5, DownloadDamaged)):
+
+        def relisted(entries: list[dict[str, Any]], size: int = size) -> list[dict[str, Any]]:
+            weights = next(entry for entry in entries if entry["rfilename"] == "model.safetensors")
+            weights["size"] = weights["lfs"]["size"] = size
+            return entries
+
+        hub.relisted = relisted
+        with pytest.raises(error):
+            pull()
+        assert not store.has(MODEL)
 
 
 def test_a_listing_without_digests_is_not_believed(hub: SmallHub, store: ModelStore, pull: Pull) -> None:

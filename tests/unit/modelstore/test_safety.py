@@ -60,6 +60,60 @@ def test_settings_that_name_code_are_refused(model_folder: Path, name: str, sett
         refuse_unsafe(model_folder)
 
 
+def test_a_refusal_holds_nothing_that_a_terminal_obeys(model_folder: Path) -> None:
+    """Names and keys are quoted in errors, and a stranger chose them."""
+    (model_folder / "a\x1b[2J.json").write_text(json.dumps({"\x1b[1m_class": "a.b"}), encoding="utf-8")
+
+    with pytest.raises(UnsafeModel) as caught:
+        refuse_unsafe(model_folder)
+
+    assert str(caught.value) == "a?[2J.json names a class that is not the library's own (?[1m_class)"
+
+
+def test_settings_of_models_in_use_are_safe(model_folder: Path) -> None:
+    """What real configurations say in the same words as hostile ones."""
+    config = {
+        "_name_or_path": "acme/other",
+        "architectures": ["Mistral3ForConditionalGeneration"],
+        "model_type": "mistral3",
+        "text_config": {"model_type": "data2vec-audio", "conv_kernel_size": [3, 3], "kernel_size": 4},
+        "_attn_implementation": {"text_config": "sdpa"},
+        "attn_implementation": None,
+        "quantization_config": {
+            "quant_method": "fp8",
+            "modules_to_not_convert": ["model.vision_tower", "lm_head"],
+            "config_groups": {"group_0": {"targets": ["Linear"], "format": "float-quantized"}},
+        },
+        "problem_type": None,
+        "torch_dtype": "bfloat16",
+    }
+    tokenizer = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "processor_class": "PixtralProcessor",
+        "extra_special_tokens": {"image_token": "<|image|>"},
+        "added_tokens_decoder": {"0": {"content": "<unk>", "special": True}},
+        "model_max_length": 1000000000000000019884624838656,
+        "name_or_path": "/data/checkpoints/last",
+    }
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+    ]
+    dense = {"in_features": 2, "activation_function": "torch.nn.modules.activation.Tanh"}
+    (model_folder / "2_Dense").mkdir()
+    for name, content in {
+        "config.json": config,
+        "tokenizer_config.json": tokenizer,
+        "modules.json": modules,
+        "2_Dense/config.json": dense,
+        "preprocessor_config.json": {"image_processor_type": "PixtralImageProcessorFast"},
+        "model.safetensors.index.json": {"metadata": {"total_size": 1}, "weight_map": {"a.b": "model.safetensors"}},
+    }.items():
+        (model_folder / name).write_text(json.dumps(content), encoding="utf-8")
+
+    refuse_unsafe(model_folder)
+
+
 def test_a_known_attention_kernel_is_no_danger(model_folder: Path) -> None:
     """Only a kernel from a hub repository, with a slash in its name, is code to download."""
     (model_folder / "config.json").write_text('{"_attn_implementation": "sdpa"}', encoding="utf-8")
