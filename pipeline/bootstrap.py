@@ -178,7 +178,8 @@ class Parts:
 
 
 def _source(card: ModelCard, dialogue: Dialogue, folder: Path | None, revision: str | None) -> Source:
-    from pipeline.modelstore.sources import FolderSource, HubSource, PackageSource
+    from pipeline.modelstore.hub_source import HubSource
+    from pipeline.modelstore.sources import FolderSource, PackageSource
 
     if folder is not None:
         return FolderSource(folder, revision)

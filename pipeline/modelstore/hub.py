@@ -7,10 +7,9 @@ no error holds a token or a signed address.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,22 +26,23 @@ from pipeline.errors import (
     NotOnHub,
     UnsafeModel,
 )
-from pipeline.modelstore.manifest import file_digest
+from pipeline.modelstore.hub_file import (
+    CHUNK,
+    Advance,
+    Bounded,
+    HubFile,
+    Listing,
+    TooMuchError,
+    listed_file,
+    usable_bytes,
+)
 from pipeline.modelstore.needed import leads_outside
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.hf_api import RepoSibling
-
-Advance = Callable[[int], None]
-"""Takes how many bytes have come in since the last call."""
 
 TIMEOUT = 30.0
 """Seconds for a hub's answer to a question; a download has huggingface_hub's own, between two bytes."""
-
-CHUNK = 1024**2
-"""Bytes written at once: what a cut connection costs at most. huggingface_hub's own ten million never get through a
-line that is cut more often than that."""
 
 MOST_FILES = 10_000
 """In one repository; a model has some tens."""
@@ -53,36 +53,6 @@ BUSY = frozenset({408, 416, 425, 429})
 DENIED = frozenset({401, 403})
 NOT_FOUND = 404
 RANGE_REFUSED = 416
-
-
-@dataclass(frozen=True)
-class HubFile:
-    """One file as a hub lists it: its path, size in bytes, and its digest, of the content or as a git blob."""
-
-    path: str
-    size: int
-    sha256: str | None
-    git_blob: str | None
-
-    def is_at(self, path: Path) -> bool:
-        """Whether a local file is exactly this one."""
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != self.size:
-            return False
-        return file_digest(path) == self.sha256 if self.sha256 else _git_blob(path) == self.git_blob
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The files of one commit, by path, and the name under which the hub has the model."""
-
-    repository: str
-    commit: str
-    files: dict[str, HubFile]
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each file."""
-        return {path: file.size for path, file in self.files.items()}
 
 
 @dataclass(frozen=True)
@@ -136,7 +106,7 @@ class Hub:
             found = HfApi(endpoint=self.endpoint, token=self.token or False).model_info(
                 repository, revision=commit, files_metadata=True, timeout=TIMEOUT
             )
-            files = [_hub_file(sibling) for sibling in found.siblings or []]
+            files = [listed_file(sibling) for sibling in found.siblings or []]
         if found.sha != commit:
             raise HubError(f"{self.name} gave another commit of {repository} than {commit}")
         if len(files) > MOST_FILES:
@@ -160,10 +130,10 @@ class Hub:
         url = hf_hub_url(listing.repository, file.path, revision=listing.commit, endpoint=self.endpoint)
         # Uncompressed: only so can a break be mended by asking for the bytes from there on.
         headers = build_hf_headers(token=self.token or False, headers={"accept-encoding": "identity"})
-        have = _usable_bytes(partial, file.size)
+        have = usable_bytes(partial, file.size)
         advance(have)
         with partial.open("ab") as out, self._errors(listing.repository, listing.commit, partial):
-            bounded = cast("BinaryIO", _Bounded(out, file.size, advance))
+            bounded = cast("BinaryIO", Bounded(out, file.size, advance))
             http_get(url, bounded, resume_size=have, headers=headers, expected_size=file.size)
         if not file.is_at(partial):
             partial.unlink()
@@ -179,7 +149,7 @@ class Hub:
         try:
             with _online():
                 yield
-        except _TooMuchError as error:
+        except TooMuchError as error:
             _remove(partial)
             raise DownloadDamaged(f"{self.name} sends more than {repository} lists") from error
         except HfHubHTTPError as error:
@@ -238,37 +208,6 @@ def _kept_offline() -> bool:
     )
 
 
-class _TooMuchError(Exception):
-    """Raised while a file is written that is longer than it was listed."""
-
-
-class _Bounded:
-    """A file that takes no more than it should; a hub could otherwise send until the disk is full."""
-
-    def __init__(self, file: BinaryIO, size: int, advance: Advance) -> None:
-        self._file = file
-        self._size = size
-        self._advance = advance
-
-    def write(self, data: bytes) -> int:
-        if self._file.tell() + len(data) > self._size:
-            raise _TooMuchError
-        self._file.write(data)
-        self._file.flush()
-        self._advance(len(data))
-        return len(data)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int) -> int:
-        self._advance(offset - self._file.tell())
-        return self._file.seek(offset)
-
-    def truncate(self) -> int:
-        return self._file.truncate()
-
-
 @contextmanager
 def _online() -> Iterator[None]:
     """Let huggingface_hub out for as long as a hub is asked; afterwards no library of this process gets there."""
@@ -290,32 +229,6 @@ def _online() -> Iterator[None]:
         constants.HF_HUB_OFFLINE = True
 
 
-def _hub_file(sibling: RepoSibling) -> HubFile:
-    lfs = sibling.lfs
-    return HubFile(
-        path=str(sibling.rfilename),
-        size=max(0, int((lfs.size if lfs else sibling.size) or 0)),
-        sha256=str(lfs.sha256) if lfs else None,
-        git_blob=None if lfs or not sibling.blob_id else str(sibling.blob_id),
-    )
-
-
-def _usable_bytes(partial: Path, size: int) -> int:
-    """How much of a file is there from an earlier attempt; what cannot be part of it is removed."""
-    if partial.is_symlink() or (partial.exists() and partial.stat().st_size > size):
-        partial.unlink()
-    return partial.stat().st_size if partial.exists() else 0
-
-
 def _remove(partial: Path | None) -> None:
     if partial is not None:
         partial.unlink(missing_ok=True)
-
-
-def _git_blob(path: Path) -> str:
-    """A file's name in git: SHA-1 over its kind, its length and its content."""
-    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -20,9 +20,9 @@ import yaml
 
 from pipeline.domain.model_card import ModelCard
 from pipeline.modelstore.hub import Hub
+from pipeline.modelstore.hub_source import HubSource
 from pipeline.modelstore.manifest import Manifest
 from pipeline.modelstore.pull import Dialogue, pull_model
-from pipeline.modelstore.sources import HubSource
 from pipeline.modelstore.store import ModelStore
 
 MODEL = "acme/tiny-1"

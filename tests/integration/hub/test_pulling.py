@@ -31,8 +31,8 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.modelstore.hub import Hub
+from pipeline.modelstore.hub_source import HubSource
 from pipeline.modelstore.pull import Dialogue, pull_model
-from pipeline.modelstore.sources import HubSource
 
 if TYPE_CHECKING:
     from pipeline.domain.model_card import ModelCard
@@ -391,14 +391,14 @@ def test_a_full_disk_is_said_so_whichever_way_the_system_puts_it(
     pull: Pull, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No space, or no more of it for this user."""
-    import pipeline.modelstore.hub as module
+    import pipeline.modelstore.hub_file as module
 
     for code in (errno.ENOSPC, errno.EDQUOT):
 
         def full(*_: object, code: int = code) -> int:
             raise OSError(code, os.strerror(code))
 
-        monkeypatch.setattr(module._Bounded, "write", full)
+        monkeypatch.setattr(module.Bounded, "write", full)
         with pytest.raises(DiskFull):
             pull()
         assert hidden(store) == []
