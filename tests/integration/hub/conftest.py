@@ -99,6 +99,8 @@ class SmallHub:
     no_ranges: bool = False
     endless: bool = False
     """Whether files come without a length, and with more than they have."""
+    moved: bool = False
+    """Whether the hub sends every request on to the other server."""
     redirect: str | None = None
     """Where files are said to be."""
     relisted: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list
@@ -169,6 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
         file = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([0-9a-f]{40})/(.+)", path)
         if hub.broken is not None:
             self._send(hub.broken, b"{}")
+        elif hub.moved:
+            self._send(307, b"", location=f"http://127.0.0.1:{hub.ports['cdn']}{path}")
         elif hub.needs_token and self.headers.get("authorization") != f"Bearer {hub.needs_token}":
             self._refuse(401, "", "Invalid credentials in Authorization header")
         elif model and model.group(1) not in hub.names:
@@ -197,6 +201,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         name = path.lstrip("/")
+        if name not in self.hub.files:
+            self._send(404, b"{}")
+            return
         content = self.hub.served.get(name, self.hub.files[name])
         start = 0 if self.hub.no_ranges else self.hub.asked[-1].start
         self.send_response(206 if start else 200)

@@ -434,6 +434,16 @@ def test_the_token_goes_to_the_hub_and_nowhere_else(hub: SmallHub, store: ModelS
     assert "s3cr3t" not in ran.stdout + ran.stderr
 
 
+def test_a_hub_that_sends_a_question_elsewhere_does_not_send_the_token_along(hub: SmallHub, pull: Pull) -> None:
+    """Another port is another place."""
+    hub.moved = True
+    with pytest.raises(NotOnHub):
+        pull(token=TOKEN)
+    assert hub.asked_for("hub")[0].headers["authorization"] == f"Bearer {TOKEN}"
+    (elsewhere,) = hub.asked_for("cdn")
+    assert "authorization" not in elsewhere.headers
+
+
 def test_a_signed_address_is_not_printed_when_a_download_fails(hub: SmallHub, shell: Shell) -> None:
     """The client's own warnings hold it, and stay inside."""
     hub.gone = True
