@@ -141,11 +141,16 @@ class NoLawfulModel(ModelError):
         "and policy.yaml says what each jurisdiction asks for."
     )
 
-    def __init__(self, locale: str, rejections: Sequence[tuple[str, str, str]], *, hint: str | None = None) -> None:
-        by_reason: dict[str, list[str]] = {}
-        for model, _, reason in rejections:
-            by_reason.setdefault(reason, []).append(model)
-        listed = "; ".join(f"{', '.join(models)}: {reason}" for reason, models in by_reason.items())
+    def __init__(
+        self,
+        locale: str,
+        rejections: Sequence[tuple[str, str, str]],
+        *,
+        told: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """`told` stands for the list of models and reasons, where that would be too long to be read."""
+        listed = told or "; ".join(f"{model}: {reason}" for model, _, reason in rejections)
         super().__init__(f"no model may write for {locale} ({listed or 'the catalog is empty'})", hint=hint)
         self.locale = locale
         self.rejections = tuple(rejections)

@@ -145,9 +145,9 @@ def _show_audit(found: Audit, market: Market) -> None:
         for drill in found.drills
     ]
     show_table("Taken away one at a time", ("what", "value", "change model", "go dark", "dark locales"), drilled)
-    for entry in found.chosen:
-        if entry.choice is None:
-            say(f"glocal: {entry.reason}")
+    if found.dark:
+        hint = f"See why: {program()} models choose --locale {found.dark[0]}"
+        say(f"glocal: no model may write for {', '.join(found.dark)}. Hint: {hint}")
 
 
 def _named(dark: tuple[str, ...], lit: int) -> str:

@@ -17,6 +17,22 @@ from pipeline.selection.rules import ENDPOINT_RULES, MODEL_RULES
 WEIGHTS = "weights"
 """The rule that a model must be able to run here: in this process or behind an endpoint."""
 
+REASONS = {
+    "licence": "licence not accepted",
+    "developer": "maker not accepted",
+    "jurisdiction": "made elsewhere, where the policy is strict",
+    "remote-code": "needs code of its own",
+    "language": "not made for the language",
+    "size": "too small or too large for the policy",
+    "gated": "not free to download",
+    "verified": "facts not verified",
+    "region": "its endpoint is not allowed for this region",
+    "location": "its endpoint stands elsewhere",
+    "operator": "its endpoint's operator is not accepted",
+    WEIGHTS: "not in the model store",
+}
+"""Each rule's reason in a few words, for the many models that could not run here anyway."""
+
 _NEARNESS: dict[Fit, int] = {"home": 0, "near": 1, "elsewhere": 2}
 
 
@@ -50,7 +66,7 @@ def choose(cards: Iterable[ModelCard], request: Request, availability: Availabil
     rejected = sorted((item.rejection for item in verdicts if item.rejection), key=lambda rejection: rejection.model)
     wanted = _wanted([verdict.card for verdict in verdicts], request)
     if not lawful:
-        raise _nobody(request, rejected, wanted)
+        raise _nobody(request, rejected, wanted, availability)
     best, fit = lawful[0].card, request.fit(lawful[0].card)
     return Choice(
         locale=request.locale,
@@ -175,7 +191,26 @@ def _reasons(card: ModelCard, fit: Fit, request: Request) -> tuple[str, ...]:
     )
 
 
-def _nobody(request: Request, rejected: Sequence[Rejection], wanted: str | None) -> NoLawfulModel:
-    hint = f"Pull the one that fits best: glocal models pull {wanted}." if wanted else None
+def _nobody(
+    request: Request, rejected: Sequence[Rejection], wanted: str | None, availability: Availability
+) -> NoLawfulModel:
+    every = f"Every reason: glocal models choose --locale {request.locale}"
+    hint = (
+        f"Pull the one that fits best: glocal models pull {wanted}. {every}."
+        if wanted
+        else f"No model of the catalog meets policy.yaml. {every}."
+    )
     listed = [(rejection.model, rejection.rule, rejection.reason) for rejection in rejected]
-    return NoLawfulModel(request.locale, listed, hint=hint)
+    return NoLawfulModel(request.locale, listed, told=_told(rejected, availability), hint=hint)
+
+
+def _told(rejected: Sequence[Rejection], availability: Availability) -> str:
+    """What rejected each model: in full for those that could run here, by rule for the rest of the catalog."""
+    told: list[str] = []
+    others: dict[str, list[str]] = {}
+    for item in rejected:
+        if availability.in_store(item.model) or availability.endpoints_of(item.model):
+            told.append(f"{item.model}: {item.reason}")
+        else:
+            others.setdefault(REASONS[item.rule], []).append(item.model)
+    return "; ".join([*told, *(f"{reason}: {', '.join(models)}" for reason, models in others.items())])

@@ -121,9 +121,10 @@ def test_audit_shows_what_each_locale_depends_on(workplace: Workplace, glocal: G
     workplace.write_card(languages=["de"])
     partly = shown(glocal, "audit", code=1)
     assert {entry["locale"].split("-")[0] for entry in partly["locales"] if entry["model"]} == {"de"}
-    assert "its makers do not name fr" in next(e for e in partly["locales"] if e["locale"] == "fr-FR")["reason"]
+    french = next(entry for entry in partly["locales"] if entry["locale"] == "fr-FR")
+    assert f"{WRITER}: its makers do not name fr" in french["reason"]
     workplace.write_card(commercial_use="no")
-    assert glocal("models", "audit").failed(1, "no model may write for ar-AE")
+    assert glocal("models", "audit").failed(1, "no model may write for ar-AE, ", "models choose --locale ar-AE")
 
 
 def test_audit_keeps_to_a_campaign_or_to_some_locales(workplace: Workplace, glocal: Glocal) -> None:

@@ -13,7 +13,7 @@ from pipeline.domain.choice import Rejection
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Mode
 from pipeline.errors import NoLawfulModel
-from pipeline.selection.choose import choose, objection
+from pipeline.selection.choose import REASONS, WEIGHTS, choose, objection
 from pipeline.selection.request import Availability, Request
 from pipeline.selection.rules import ENDPOINT_RULES, MODEL_RULES
 from tests.unit.selection.conftest import EVERYWHERE, behind, card, endpoint, german, policy, provider
@@ -294,7 +294,8 @@ def test_strict_stops_where_prefer_falls_back() -> None:
         ("a/foreign", "jurisdiction"),
         ("b/home", "weights"),
     ]
-    assert caught.value.hint == "Pull the one that fits best: glocal models pull b/home."
+    assert caught.value.hint.startswith("Pull the one that fits best: glocal models pull b/home. ")
+    assert caught.value.hint.endswith("glocal models choose --locale de-DE.")
 
 
 def test_equal_cards_go_by_their_id() -> None:
@@ -327,6 +328,24 @@ def test_no_lawful_model_lists_every_rejection() -> None:
     assert all(model in str(error) and reason in str(error) for model, _, reason in error.rejections)
     assert "de-DE" in str(error)
     assert "policy.yaml" in error.hint
+
+
+def test_models_that_are_not_here_are_told_by_rule() -> None:
+    """A whole catalog of reasons is no sentence: those that could run are told in full, the others under their rule."""
+    absent = [card(f"a/model-{number}", languages=["fr"]) for number in range(40)]
+    store = Availability(in_store={"b/here"}.__contains__)
+    with pytest.raises(NoLawfulModel) as caught:
+        choose([*absent, card("b/here", commercial_use="no"), card("c/absent")], german(), store)
+    names = ", ".join(sorted(item.id for item in absent))
+    assert str(caught.value) == (
+        "no model may write for de-DE (b/here: Apache-2.0 does not allow commercial use (the licence says so); "
+        f"not made for the language: {names}; not in the model store: c/absent)"
+    )
+
+
+def test_every_rule_has_a_short_reason() -> None:
+    """No rule leaves a model without a word."""
+    assert set(REASONS) == {*MODEL_RULES, *ENDPOINT_RULES, WEIGHTS}
 
 
 def test_an_empty_catalog_says_so() -> None:
