@@ -202,7 +202,7 @@ def store() -> ModelStore:
     return store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: a server holds more than a gigabyte
 def serving(store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The embedded model behind the real `transformers serve`, on a free port of loopback."""
     folder = tmp_path_factory.mktemp("served") / "gemma"
