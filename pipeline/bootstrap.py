@@ -100,7 +100,12 @@ class Parts:
         """What proves that an approval still holds."""
         from pipeline.reaudit import Auditor
 
-        return Auditor(record=self.record, library=self.library, issues_of=self.assessor.issues_of)
+        return Auditor(
+            record=self.record,
+            library=self.library,
+            availability=self.availability,
+            issues_of=self.assessor.issues_of,
+        )
 
     def with_sampling(self, *, candidates: int | None = None, seed: int | None = None) -> Parts:
         """The same workspace with other sampling settings where given."""

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pipeline.domain.approved import ApprovedText
 from pipeline.domain.brand import Brand
 from pipeline.domain.brief import Brief
+from pipeline.domain.choice import Rejection
 from pipeline.domain.decision import Decision, DecisionKind
 from pipeline.domain.draft import Unit
 from pipeline.domain.issue import Issue
 from pipeline.errors import UnknownChannel
 from pipeline.resources.library import Library
-from pipeline.selection.choose import objection
-from pipeline.selection.request import Request
+from pipeline.selection.choose import endpoint_objection, objection
+from pipeline.selection.request import Availability, Request
 from pipeline.store.record import Record
 
 AUDITOR = "glocal re-audit"
@@ -31,6 +32,7 @@ class Auditor:
 
     record: Record
     library: Library
+    availability: Availability
     issues_of: Callable[[Unit, str], Sequence[Issue]]
 
 
@@ -57,7 +59,7 @@ def reaudit(auditor: Auditor, brief: Brief, brand: Brand, approved: Sequence[App
 
 def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText) -> str | None:
     """Why an approval no longer holds, or None. What the reviewer saw and accepted is not raised again."""
-    revoked = _model_objection(auditor.library, item)
+    revoked = _model_objection(auditor, item)
     if revoked is not None:
         return revoked
     try:
@@ -70,14 +72,24 @@ def _objection(auditor: Auditor, brief: Brief, brand: Brand, item: ApprovedText)
     return f"{fresh[0].check}: {fresh[0].message}" if fresh else None
 
 
-def _model_objection(library: Library, item: ApprovedText) -> str | None:
+def _model_objection(auditor: Auditor, item: ApprovedText) -> str | None:
     """Why the model that wrote a text may no longer write for its market, by today's catalog and policy."""
+    library = auditor.library
     card = library.model_card(item.provenance.model_id)
     if card is None:
         return f"the model {item.provenance.model_id} is no longer in the catalog"
     pack = library.find_locale(item.locale)
-    rejected = objection(card, Request.of_market(pack, library.policy)) if pack else None
+    policy = library.policy
+    request = Request.of_market(pack, policy) if pack else Request.of_locale(item.locale, policy)
+    rejected = objection(card, request) or _endpoint_objection(auditor, item, request)
     return f"the model {card.id} may no longer write for {item.locale}: {rejected.reason}" if rejected else None
+
+
+def _endpoint_objection(auditor: Auditor, item: ApprovedText, request: Request) -> Rejection | None:
+    """Why the endpoint that wrote a text could not be used today; nothing is known of one that is no longer there."""
+    runs_on = item.provenance.choice.runs_on
+    endpoint = next((found for found in auditor.availability.endpoints if found.id == runs_on), None)
+    return endpoint_objection(endpoint, request, auditor.availability) if endpoint else None
 
 
 def _unit_of(library: Library, brief: Brief, brand: Brand, item: ApprovedText) -> Unit:

@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from pipeline.assessing import Assessed, Assessor
 from pipeline.domain.candidate import Candidate, GenerationConfig
-from pipeline.domain.choice import STORE, Choice
+from pipeline.domain.choice import Choice
 from pipeline.domain.draft import Draft, Unit
-from pipeline.domain.endpoint import Endpoint
+from pipeline.domain.endpoint import STORE, Endpoint
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
@@ -112,7 +112,7 @@ def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
     pack = tools.library.locale(unit.locale)
     choice = choose_model(unit.locale, tools)
     card = next(card for card in tools.library.model_cards if card.id == choice.model)
-    endpoint = next((found for found in tools.availability.endpoints if found.id == choice.runs_on), None)
+    endpoint = tools.availability.endpoint(choice)
     prompt = render_prompt(unit, pack, chat=card.chat_template)
     provenance = _provenance(unit, pack, choice, endpoint, prompt, tools)
     return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=prompt, provenance=provenance)

@@ -35,11 +35,22 @@ def choose(
     as_json: AsJson = False,
 ) -> int:
     """Which model would write for a locale, and why not the others."""
-    found = _parts(context).market([locale], whole_catalog=whole_catalog).choose()[locale]
+    market = _parts(context).market([locale], whole_catalog=whole_catalog)
+    found = market.choose()[locale]
     if isinstance(found, NoLawfulModel):
         if as_json:
             rejected = [{"model": model, "rule": rule, "reason": why} for model, rule, why in found.rejections]
-            _print_json({"locale": locale, "model": None, "rejected": rejected})
+            request = market.requests[0]
+            _print_json(
+                {
+                    "locale": locale,
+                    "model": None,
+                    "mode": request.mode,
+                    "rejected": rejected,
+                    "policy_version": request.policy_version,
+                    "hint": found.hint,
+                }
+            )
         raise found
     if as_json:
         _print_json(found.model_dump(mode="json"))
@@ -59,7 +70,9 @@ def audit(
     locale: Annotated[list[str] | None, typer.Option(help="Only these locales.")] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="WHAT=VALUE", help="Take this away: vendor, country, licence, family or model."),
+        typer.Option(
+            metavar="WHAT=VALUE", help="Take away a vendor, country, licence, family or model; several at once."
+        ),
     ] = None,
     whole_catalog: WholeCatalog = False,
     as_json: AsJson = False,
@@ -71,13 +84,12 @@ def audit(
     parts = _parts(context)
     market = parts.market(_locales(parts, brief, locale), whole_catalog=whole_catalog)
     if without:
-        drills = [withdraw(market, *withdrawal(asked, market.cards)) for asked in without]
+        drill = withdraw(market, [withdrawal(asked, market.cards) for asked in without])
         if as_json:
-            _print_json([_drill_json(drill) for drill in drills])
+            _print_json(_drill_json(drill))
         else:
-            for drill in drills:
-                _show_drill(drill)
-        return 1 if any(drill.dark for drill in drills) else 0
+            _show_drill(drill)
+        return 1 if drill.dark or drill.already_dark else 0
     found = look(market)
     if as_json:
         _print_json(_audit_json(found))
@@ -116,7 +128,7 @@ def _audit_json(found: Audit) -> dict[str, object]:
         "dark": found.dark,
         "dependences": [dependence.model_dump(mode="json") for dependence in found.dependences],
         "single_points_of_failure": [
-            {"dimension": drill.dimension, "value": drill.value, "dark": drill.dark} for drill in found.single_points
+            drill.withdrawn[0].model_dump() | {"dark": drill.dark} for drill in found.single_points
         ],
         "drills": [_drill_json(drill) for drill in found.drills],
     }
@@ -141,7 +153,7 @@ def _show_audit(found: Audit, market: Market) -> None:
         typer.echo(f"Concentration by {dependence.dimension}: {dependence.concentration:.2f} (1: all on one)")
     lit = sum(entry.choice is not None for entry in found.chosen)
     drilled = [
-        (drill.dimension, drill.value, str(len(drill.moved)), str(len(drill.dark)), _named(drill.dark, lit))
+        (*_named_first(drill), str(len(drill.moved)), str(len(drill.dark)), _named(drill.dark, lit))
         for drill in found.drills
     ]
     show_table("Taken away one at a time", ("what", "value", "change model", "go dark", "dark locales"), drilled)
@@ -154,11 +166,17 @@ def _named(dark: tuple[str, ...], lit: int) -> str:
     return "all" if len(dark) == lit > 1 else " ".join(dark)
 
 
+def _named_first(drill: Drill) -> tuple[str, str]:
+    return drill.withdrawn[0].dimension, drill.withdrawn[0].value
+
+
 def _show_drill(drill: Drill) -> None:
     rows = [(change.locale, change.before, change.after or "goes dark") for change in drill.changes]
-    show_table(f"Without {drill.dimension} {drill.value}", ("locale", "writes today", "would write"), rows)
+    show_table(f"Without {drill.title}", ("locale", "writes today", "would write"), rows)
     if not rows:
         typer.echo("No locale changes.")
+    if drill.already_dark:
+        say(f"glocal: {', '.join(drill.already_dark)} had no lawful model before. Hint: glocal models audit")
 
 
 def _parts(context: typer.Context) -> Parts:

@@ -8,8 +8,9 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from pipeline.bootstrap import Parts
-from pipeline.domain.choice import STORE
+from pipeline.domain.endpoint import STORE
 from pipeline.errors import GlocalError, ModelDamaged
+from pipeline.selection.choose import endpoint_objection
 
 PACKAGES = {
     "torch": "offline",
@@ -99,10 +100,11 @@ def _stored(parts: Parts, model: str) -> str:
 
 
 def _endpoints(parts: Parts) -> str:
-    """Every endpoint of this region answers and serves its model; no content is sent."""
+    """Every endpoint that may write for some market answers and serves its model; no content is sent."""
     told = []
+    requests = parts.market(parts.library.locale_tags()).requests
     for endpoint in parts.availability.endpoints:
-        if endpoint.host in parts.availability.allowed_hosts:
+        if any(endpoint_objection(endpoint, request, parts.availability) is None for request in requests):
             found = parts.probe(endpoint)
             if found.error is not None:
                 raise found.error

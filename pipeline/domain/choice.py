@@ -6,14 +6,12 @@ from typing import Literal
 
 from pydantic import computed_field
 
+from pipeline.domain.endpoint import STORE
 from pipeline.domain.policy import Mode
 from pipeline.domain.value import LocaleTag, Value, digest_of
 
 Fit = Literal["home", "near", "elsewhere"]
 """Whether a model's makers are under a jurisdiction of the market, under one that the policy calls near, or neither."""
-
-STORE = "store"
-"""Where a model runs in this process, from weights of the model store."""
 
 
 class Rejection(Value):
@@ -30,6 +28,7 @@ class Choice(Value):
     `runs_on` is `store` or the id of an endpoint. `passed_over` lists lawful models that ranked lower, each with the
     reason. `fit` other than `home` is a fallback, and `notice` says so in one plain sentence; `wanted` is the model
     that would be chosen if every lawful model of the catalog were in the store, when that is another one.
+    `refused_endpoints` lists endpoints of lawful models that may not be used here, whatever runs instead.
     `policy_version` is the policy's digest.
     """
 
@@ -43,6 +42,7 @@ class Choice(Value):
     reasons: tuple[str, ...]
     rejected: tuple[Rejection, ...]
     passed_over: tuple[Rejection, ...] = ()
+    refused_endpoints: tuple[Rejection, ...] = ()
     policy_version: str = ""
 
     @property

@@ -9,11 +9,15 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.domain.jurisdiction import Country
 from pipeline.domain.rule import Jurisdiction
 from pipeline.domain.value import Identifier, Line, Value
 
-HostName = Annotated[str, StringConstraints(pattern=r"^[^\s/?#@\\]+$", max_length=262)]
-"""A host as it stands in a URL, with `:port` where that is not the usual one."""
+HostName = Annotated[str, StringConstraints(pattern=r"^[^\s/?#@\\*]+$", max_length=262)]
+"""A host as it stands in a URL, with `:port` where that is not the usual one; no patterns."""
+
+STORE = "store"
+"""Where a model runs in this process, from weights of the model store: no endpoint is called so."""
 
 OWN_MACHINES = "self"
 """The provider of an endpoint that the team runs itself: no other operator sees what is sent."""
@@ -68,7 +72,7 @@ class Endpoint(Value):
     served_as: str = ""
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     provider: Identifier
-    located_in: Jurisdiction
+    located_in: Country
     api_key_variable: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]*$")
     connect_seconds: float = Field(default=10, gt=0, le=120)
     read_seconds: float = Field(default=120, gt=0, le=3_600)
@@ -87,7 +91,11 @@ class Endpoint(Value):
         return canonical_host(urlsplit(self.url).netloc)
 
     @model_validator(mode="after")
-    def _is_encrypted_unless_local(self) -> Self:
+    def _can_be_used(self) -> Self:
+        if self.id == STORE:
+            raise ValueError(f"{STORE!r} is where models run without an endpoint: give it another id")
+        if urlsplit(self.url).port == 0:
+            raise ValueError("port 0 is no address")
         if self.url.startswith("http://") and not _is_loopback(urlsplit(self.url).hostname or ""):
             raise ValueError("content may leave this machine over https only")
         return self

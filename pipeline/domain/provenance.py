@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field, computed_field
 
 from pipeline.domain.candidate import GenerationConfig
-from pipeline.domain.choice import STORE, Choice
+from pipeline.domain.choice import Choice
+from pipeline.domain.endpoint import STORE
 from pipeline.domain.value import LocaleTag, Value, digest_of
 
 

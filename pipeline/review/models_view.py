@@ -10,7 +10,18 @@ from pipeline.domain.model_card import ModelCard
 from pipeline.review.marking import Piece, mark_text
 from pipeline.review.office import Office
 from pipeline.review.writing import Writing
-from pipeline.selection.audit import DIMENSIONS, Audit, Change, Chosen, Dependence, Drill, audit, withdraw, withdrawal
+from pipeline.selection.audit import (
+    DIMENSIONS,
+    Audit,
+    Change,
+    Chosen,
+    Dependence,
+    Drill,
+    Withdrawal,
+    audit,
+    withdraw,
+    withdrawal,
+)
 
 HEADINGS = {"vendor": "Vendors", "country": "Countries", "licence": "Licences", "family": "Families", "model": "Models"}
 
@@ -85,7 +96,7 @@ def view_models(office: Office, asked: str) -> ModelsView:
     """Run the audit now, and the drill that was asked for as `vendor=NAME`; UsageError for one that nobody knows."""
     market = office.market()
     found = audit(market)
-    drill = withdraw(market, *withdrawal(asked, market.cards)) if asked else None
+    drill = withdraw(market, [withdrawal(asked, market.cards)]) if asked else None
     cards = {card.id: card for card in market.cards}
     choices = [entry.choice for entry in found.chosen if entry.choice]
     return ModelsView(
@@ -99,17 +110,18 @@ def view_models(office: Office, asked: str) -> ModelsView:
         rows=[_row(office, entry, cards) for entry in found.chosen],
         options=_options(market.cards),
         asked=asked,
-        drill_title=mark_text(f"{drill.dimension} {drill.value}" if drill else ""),
+        drill_title=mark_text(drill.title if drill else ""),
         drill=[_drill_row(office, change) for change in drill.changes] if drill else None,
     )
 
 
 def _chart(dependence: Dependence, found: Audit, drill: Drill | None) -> Chart:
-    dark = {(item.dimension, item.value): len(item.dark) for item in found.drills}
+    dark = {item.withdrawn: len(item.dark) for item in found.drills}
     markets = len(found.chosen)
     bars = []
     for share in dependence.shares:
-        gone = dark.get((dependence.dimension, share.value), 0)
+        withdrawn = (Withdrawal(dimension=dependence.dimension, value=share.value),)
+        gone = dark.get(withdrawn, 0)
         bars.append(
             Bar(
                 label=mark_text(share.value),
@@ -118,7 +130,7 @@ def _chart(dependence: Dependence, found: Audit, drill: Drill | None) -> Chart:
                 share=100 * len(share.locales) / markets,
                 dark=gone,
                 dark_share=100 * gone / markets,
-                current=drill is not None and (drill.dimension, drill.value) == (dependence.dimension, share.value),
+                current=drill is not None and drill.withdrawn == withdrawn,
             )
         )
     return Chart(HEADINGS[dependence.dimension], dependence.concentration, bars)
@@ -150,6 +162,8 @@ def _options(cards: Sequence[ModelCard]) -> dict[str, list[tuple[str, str]]]:
     """Everything that could be taken away, by dimension: what stands in the form, and how it is shown."""
     writers = [card for card in cards if card.role == "generator"]
     return {
-        HEADINGS[name]: [(f"{name}={value}", value) for value in sorted({value_of(card) for card in writers})]
-        for name, value_of in DIMENSIONS.items()
+        HEADINGS[name]: [
+            (f"{name}={value}", value) for value in sorted({value for card in writers for value in values_of(card)})
+        ]
+        for name, values_of in DIMENSIONS.items()
     }

@@ -5,7 +5,6 @@ The drill takes cards away and runs the chooser again: it says what would be cho
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,14 +18,14 @@ from pipeline.errors import NoLawfulModel, UsageError
 from pipeline.selection.choose import Verdict, choose, judge
 from pipeline.selection.request import Availability, Request
 
-DIMENSIONS: dict[str, Callable[[ModelCard], str]] = {
-    "vendor": lambda card: card.developer,
-    "country": lambda card: card.developer_country,
-    "licence": lambda card: card.licence,
-    "family": lambda card: card.line,
-    "model": lambda card: card.id,
+DIMENSIONS: dict[str, Callable[[ModelCard], tuple[str, ...]]] = {
+    "vendor": lambda card: (card.developer,),
+    "country": lambda card: (card.developer_country,),
+    "licence": lambda card: card.licences,
+    "family": lambda card: (card.line,),
+    "model": lambda card: (card.id,),
 }
-"""What a market may come to depend on, and where a card says so. All but `model` are shared by several models."""
+"""What a market may come to depend on, and where a card says so. A model made from another has the licences of both."""
 
 
 class Share(Value):
@@ -41,7 +40,7 @@ class Dependence(Value):
     """One dimension of dependence, the largest share first.
 
     `concentration` is the Herfindahl-Hirschman index, the sum of squared shares: 1 when all markets depend on one,
-    1/n when they are spread evenly over n.
+    1/n when they are spread evenly over n. A market with two licences counts half for each there.
     """
 
     dimension: str
@@ -57,16 +56,35 @@ class Change(Value):
     after: str | None
 
 
-class Drill(Value):
-    """What happens to the markets when one thing is taken away."""
+class Withdrawal(Value):
+    """One thing that is taken away: a vendor, a country, a licence, a family or a model."""
 
     dimension: str
     value: str
+
+    def takes(self, card: ModelCard) -> bool:
+        """Whether a model goes with it."""
+        return self.value in DIMENSIONS[self.dimension](card)
+
+
+class Drill(Value):
+    """What happens to the markets when some things are taken away at once.
+
+    `already_dark` are those that had no lawful model before.
+    """
+
+    withdrawn: tuple[Withdrawal, ...]
     changes: tuple[Change, ...]
+    already_dark: tuple[LocaleTag, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What is taken away, in words."""
+        return " and ".join(f"{item.dimension} {item.value}" for item in self.withdrawn)
 
     @property
     def dark(self) -> tuple[str, ...]:
-        """The markets that are left without a lawful model."""
+        """The markets that are left without a lawful model by it."""
         return tuple(change.locale for change in self.changes if change.after is None)
 
     @property
@@ -145,53 +163,59 @@ def audit(market: Market) -> Audit:
         chosen=tuple(_chosen(locale, choice) for locale, choice in today.items()),
         dependences=dependences,
         drills=tuple(
-            withdraw(market, dependence.dimension, share.value)
+            withdraw(market, [Withdrawal(dimension=dependence.dimension, value=share.value)])
             for dependence in dependences
             for share in dependence.shares
         ),
     )
 
 
-def withdraw(market: Market, dimension: str, value: str) -> Drill:
-    """Take away every model of one vendor, country, licence, family or id, and choose again."""
-    value_of = DIMENSIONS[dimension]
-    before, after = market.models(lambda _: False), market.models(lambda card: value_of(card) == value)
+def withdraw(market: Market, withdrawn: Sequence[Withdrawal]) -> Drill:
+    """Take away every model of some vendors, countries, licences, families or ids at once, and choose again."""
+    before = market.models(lambda _: False)
+    after = market.models(lambda card: any(item.takes(card) for item in withdrawn))
     return Drill(
-        dimension=dimension,
-        value=value,
+        withdrawn=tuple(withdrawn),
         changes=tuple(
             Change(locale=locale, before=model, after=after[locale])
             for locale, model in before.items()
             if model is not None and model != after[locale]
         ),
+        already_dark=tuple(locale for locale, model in before.items() if model is None),
     )
 
 
-def withdrawal(asked: str, cards: Iterable[ModelCard]) -> tuple[str, str]:
-    """The dimension and value that `vendor=NAME` asks to take away; UsageError where no generator has it."""
+def withdrawal(asked: str, cards: Iterable[ModelCard]) -> Withdrawal:
+    """What `vendor=NAME` asks to take away; UsageError where no generator has it."""
     dimension, _, value = asked.partition("=")
     if dimension not in DIMENSIONS or not value:
         raise UsageError(f"{asked!r} is not WHAT=VALUE", hint=f"WHAT is one of {', '.join(DIMENSIONS)}.")
-    known = sorted({DIMENSIONS[dimension](card) for card in cards if card.role == "generator"})
-    match = next((name for name in known if name.casefold() == value.casefold()), None)
+    generators = [card for card in cards if card.role == "generator"]
+    known = sorted({name for card in generators for name in DIMENSIONS[dimension](card)})
+    aliases = {alias.casefold(): card.id for card in generators for alias in card.aliases if dimension == "model"}
+    names = aliases | {name.casefold(): name for name in known}
+    match = names.get(value.casefold())
     if match is None:
         raise UsageError(f"no model of the catalog has the {dimension} {value!r}", hint=f"Known: {', '.join(known)}.")
-    return dimension, match
+    return Withdrawal(dimension=dimension, value=match)
 
 
-def _dependence(dimension: str, value_of: Callable[[ModelCard], str], in_use: Mapping[str, ModelCard]) -> Dependence:
-    counts = Counter(value_of(card) for card in in_use.values())
-    total = len(in_use)
+def _dependence(
+    dimension: str, values_of: Callable[[ModelCard], tuple[str, ...]], in_use: Mapping[str, ModelCard]
+) -> Dependence:
+    locales: dict[str, list[str]] = {}
+    weights: dict[str, float] = {}
+    for locale, card in in_use.items():
+        values = values_of(card)
+        for value in values:
+            locales.setdefault(value, []).append(locale)
+            weights[value] = weights.get(value, 0) + 1 / len(in_use) / len(values)
     return Dependence(
         dimension=dimension,
-        concentration=sum((count / total) ** 2 for count in counts.values()),
+        concentration=min(1.0, sum(weight**2 for weight in weights.values())),
         shares=tuple(
-            Share(
-                value=value,
-                locales=tuple(locale for locale, card in in_use.items() if value_of(card) == value),
-                share=count / total,
-            )
-            for value, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            Share(value=value, locales=tuple(found), share=len(found) / len(in_use))
+            for value, found in sorted(locales.items(), key=lambda item: (-len(item[1]), item[0]))
         ),
     )
 

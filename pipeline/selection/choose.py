@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.domain.choice import STORE, Choice, Fit, Rejection
-from pipeline.domain.endpoint import Endpoint
+from pipeline.domain.choice import Choice, Fit, Rejection
+from pipeline.domain.endpoint import STORE, Endpoint
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Mode
 from pipeline.errors import NoLawfulModel
@@ -38,11 +38,12 @@ _NEARNESS: dict[Fit, int] = {"home": 0, "near": 1, "elsewhere": 2}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one model: where it may run, or the rule that rejects it."""
+    """What became of one model: where it may run, or the rule that rejects it; and which endpoints may not run it."""
 
     card: ModelCard
     runs_on: str | None = None
     rejection: Rejection | None = None
+    refused_endpoints: tuple[Rejection, ...] = ()
 
 
 def judge(cards: Iterable[ModelCard], request: Request, availability: Availability) -> list[Verdict]:
@@ -76,12 +77,13 @@ def choose(cards: Iterable[ModelCard], request: Request, availability: Availabil
         mode=request.mode,
         notice=_notice(best, fit, request),
         wanted=None if wanted == best.id else wanted,
-        reasons=_reasons(best, fit, request),
+        reasons=_reasons(lawful[0], fit, request),
         rejected=tuple(rejected),
         passed_over=tuple(
             Rejection(model=name, rule="order", reason=f"{best.id} ranks higher")
             for name in sorted(verdict.card.id for verdict in lawful[1:])
         ),
+        refused_endpoints=tuple(found for verdict in lawful for found in verdict.refused_endpoints),
         policy_version=request.policy_version,
     )
 
@@ -97,28 +99,29 @@ def objection(card: ModelCard, request: Request) -> Rejection | None:
 
 
 def _verdict(card: ModelCard, request: Request, availability: Availability) -> Verdict:
-    refused = objection(card, request)
-    if refused is not None:
-        return Verdict(card, rejection=refused)
+    rejected = objection(card, request)
+    if rejected is not None:
+        return Verdict(card, rejection=rejected)
+    refused: list[Rejection] = []
     for endpoint in availability.endpoints_of(card.id):
-        found = _endpoint_objection(endpoint, request, availability)
+        found = endpoint_objection(endpoint, request, availability)
         if found is None:
-            return Verdict(card, runs_on=endpoint.id)
-        refused = refused or found
+            return Verdict(card, runs_on=endpoint.id, refused_endpoints=tuple(refused))
+        refused.append(found)
     if availability.in_store(card.id) and not card.needs_remote_code:
-        return Verdict(card, runs_on=STORE)
+        return Verdict(card, runs_on=STORE, refused_endpoints=tuple(refused))
     absent = Rejection(model=card.id, rule=WEIGHTS, reason=_absence(card, availability))
-    return Verdict(card, rejection=refused or absent)
+    return Verdict(card, rejection=next(iter(refused), absent), refused_endpoints=tuple(refused))
 
 
-def _endpoint_objection(endpoint: Endpoint, request: Request, availability: Availability) -> Rejection | None:
+def endpoint_objection(endpoint: Endpoint, request: Request, availability: Availability) -> Rejection | None:
+    """The first rule by which an endpoint may not write for a market; None where it may."""
     for name, rule in ENDPOINT_RULES.items():
         for place, conditions in request.conditions.items():
             reason = rule(endpoint, conditions, availability)
             if reason is not None:
-                return Rejection(
-                    model=endpoint.model, rule=name, reason=f"endpoint {endpoint.id}: {_by(place, reason)}"
-                )
+                told = f"endpoint {endpoint.id}: {_by(place, reason)}"
+                return Rejection(model=endpoint.model, rule=name, reason=told)
     return None
 
 
@@ -140,7 +143,7 @@ def _rank(card: ModelCard, request: Request) -> tuple[int, float, bool, bool, bo
         0 if is_open else _NEARNESS[request.fit(card)],
         # The list is itself in the order of nearness, which `open` does not ask for.
         0 if is_open else listed_at,
-        card.speaks(request.language) != "listed",
+        request.spoken_by(card) != "listed",
         card.commercial_use != "yes",
         not card.verified,
         card.quality.get(request.language, math.inf),
@@ -166,29 +169,32 @@ def _notice(card: ModelCard, fit: Fit, request: Request) -> str:
     )
 
 
-def _reasons(card: ModelCard, fit: Fit, request: Request) -> tuple[str, ...]:
-    listed = card.speaks(request.language) == "listed"
-    conditional = card.commercial_use == "conditional"
-    choices = request.first_choices
-    tried = next((entry.reason for entry in choices.models if entry.model == card.id), None) if choices else None
+_USE = {
+    "yes": "commercial use allowed",
+    "conditional": "commercial use under conditions, {reason}",
+    "no": "no commercial use, which the policy accepts",
+    "unknown": "commercial use unknown, which the policy accepts",
+}
+
+
+def _reasons(verdict: Verdict, fit: Fit, request: Request) -> tuple[str, ...]:
+    card, choices = verdict.card, request.first_choices
     where = {
         "home": f"under a jurisdiction of this market ({request.home})",
         "near": f"near {request.home} by the policy",
         "elsewhere": f"outside {request.home}",
     }
-    return (
-        f"made in {card.developer_country}, {where[fit]}",
-        *((f"among the first to try for {request.locale}: {tried}",) if tried else ()),
-        f"its makers list {request.language}"
-        if listed
-        else f"its makers claim many languages, {request.language} unlisted",
-        f"{card.licence}: commercial use under conditions, {card.commercial_reason}"
-        if conditional
-        else f"{card.licence}: commercial use allowed"
-        if card.commercial_use == "yes"
-        else f"{card.licence}: commercial use {card.commercial_use}, which the policy accepts",
-        *(() if card.verified else ("its facts are not verified: read its sources before you rely on them",)),
-    )
+    listed = request.spoken_by(card) == "listed"
+    told = [f"made in {card.developer_country}, {where[fit]}"]
+    tried = [entry.reason for entry in choices.models if entry.model == card.id] if choices else []
+    told += [f"among the first to try for {request.locale}: {reason}" for reason in tried]
+    claim = "list" if listed else "claim many languages or varieties, and do not list"
+    told.append(f"its makers {claim} {request.locale}")
+    told.append(f"{card.licence}: {_USE[card.commercial_use].format(reason=card.commercial_reason)}")
+    if not card.verified:
+        told.append("its facts are not verified: read its sources before you rely on them")
+    told += [f"{found.reason}: not used" for found in verdict.refused_endpoints]
+    return tuple(told)
 
 
 def _nobody(

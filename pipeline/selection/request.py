@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from pipeline.domain.catalog import FirstChoices
-from pipeline.domain.choice import Fit
-from pipeline.domain.endpoint import Endpoint, EndpointFile, Provider, canonical_host
+from pipeline.domain.choice import Choice, Fit
+from pipeline.domain.endpoint import STORE, Endpoint, EndpointFile, Provider, canonical_host
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.domain.model_card import ModelCard
+from pipeline.domain.model_card import ModelCard, Spoken
 from pipeline.domain.policy import Conditions, Mode, Policy
 
 _STRICTEST_FIRST = (Mode.STRICT, Mode.PREFER, Mode.OPEN)
@@ -28,12 +28,21 @@ class Request:
     conditions: Mapping[str, Conditions]
     policy_version: str
     first_choices: FirstChoices | None = None
+    script: str = ""
 
     @classmethod
     def of_market(cls, pack: LocalePack, policy: Policy, first_choices: FirstChoices | None = None) -> Self:
         """What the market of a locale pack asks under a policy."""
         jurisdictions = tuple(dict.fromkeys((pack.market, *pack.jurisdictions)))
-        return cls(pack.tag, jurisdictions, policy.conditions(jurisdictions), policy.version, first_choices)
+        return cls(
+            pack.tag, jurisdictions, policy.conditions(jurisdictions), policy.version, first_choices, pack.script
+        )
+
+    @classmethod
+    def of_locale(cls, locale: str, policy: Policy) -> Self:
+        """What a locale without a pack asks: its region is all that is known of its law."""
+        jurisdictions = tuple(part for part in locale.split("-")[1:] if len(part) == len("DE"))
+        return cls(locale, jurisdictions, policy.conditions(jurisdictions), policy.version)
 
     @property
     def language(self) -> str:
@@ -50,6 +59,10 @@ class Request:
     def home(self) -> str:
         """The market's jurisdictions in words."""
         return ", ".join(self.jurisdictions)
+
+    def spoken_by(self, card: ModelCard) -> Spoken:
+        """What a model's makers say of the locale's language, in its variety."""
+        return card.speaks(self.locale, self.script)
 
     def fit(self, card: ModelCard) -> Fit:
         """How near to the market a model was made."""
@@ -80,6 +93,12 @@ class Availability:
             providers={provider.id: provider for provider in file.providers},
             allowed_hosts=frozenset(canonical_host(host) for host in file.allowed_hosts.get(region, ())),
         )
+
+    def endpoint(self, choice: Choice) -> Endpoint | None:
+        """The endpoint that a choice runs on, None where it runs in this process."""
+        if choice.runs_on == STORE:
+            return None
+        return next(found for found in self.endpoints_of(choice.model) if found.id == choice.runs_on)
 
     def endpoints_of(self, model_id: str) -> tuple[Endpoint, ...]:
         """The endpoints that run a model, in the order of the file, whether this region may use them or not."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.domain.endpoint import OWN_MACHINES, Endpoint
+from pipeline.domain.jurisdiction import lies_in
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Conditions, Mode
 from pipeline.selection.request import Availability, Request
@@ -19,9 +20,9 @@ EndpointRule = Callable[[Endpoint, Conditions, Availability], str | None]
 
 def rule_licence(card: ModelCard, conditions: Conditions, _: Request) -> str | None:
     """The licence must be one whose terms of commercial use are accepted."""
-    # A card may name two licences that both hold, as one built upon another model does.
-    if denied := next((name for name in conditions.licence.denied if name in card.licence), None):
-        return f"the policy denies the licence {denied}"
+    denied = {name.casefold() for name in conditions.licence.denied}
+    if bound := next((name for name in card.licences if name.casefold() in denied), None):
+        return f"the policy denies the licence {bound}"
     if card.commercial_use in conditions.licence.commercial_use:
         return None
     if card.commercial_use == "unknown":
@@ -31,15 +32,18 @@ def rule_licence(card: ModelCard, conditions: Conditions, _: Request) -> str | N
 
 
 def rule_developer(card: ModelCard, conditions: Conditions, _: Request) -> str | None:
-    """Its makers must be accepted, by name and by the jurisdictions they are under; so must who owns them."""
+    """Its makers must be accepted, by name and by where they are; so must who owns them."""
     terms, makers = conditions.developer, {card.developer_country, card.jurisdiction}
-    owners = {card.parent_country} if card.parent_country else set()
-    if card.developer in terms.denied or (card.parent and card.parent in terms.denied):
+    denied = {name.casefold() for name in terms.denied}
+    if {card.developer.casefold(), card.parent.casefold()} & denied:
         return f"the policy denies models of {card.developer}"
-    if denied := sorted((makers | owners) & set(terms.denied_in)):
-        return f"the policy denies models made in {', '.join(denied)} or by companies from there"
-    if terms.allowed_in and not makers & set(terms.allowed_in):
+    places = makers | ({card.parent_country} if card.parent_country else set())
+    if found := sorted(place for place in places if lies_in(place, terms.denied_in)):
+        return f"the policy denies models made in {', '.join(found)} or by companies from there"
+    if terms.allowed_in and not any(lies_in(place, terms.allowed_in) for place in makers):
         return f"the policy accepts models made in {', '.join(terms.allowed_in)}, not in {card.developer_country}"
+    if terms.allowed_in and card.parent_country and not lies_in(card.parent_country, terms.allowed_in):
+        return f"its makers belong to {card.parent} ({card.parent_country}), outside {', '.join(terms.allowed_in)}"
     return None
 
 
@@ -52,11 +56,11 @@ def rule_jurisdiction(card: ModelCard, conditions: Conditions, request: Request)
 
 def rule_language(card: ModelCard, conditions: Conditions, request: Request) -> str | None:
     """It must be made for the language, or at least claim it where that is enough."""
-    spoken = card.speaks(request.language)
+    spoken = request.spoken_by(card)
     if spoken == "no":
         return f"its makers do not name {request.language} among its languages"
     if spoken == "claimed" and conditions.language == "listed":
-        return f"its makers claim many languages, and the policy asks that they list {request.language}"
+        return f"its makers do not list {request.locale}, and the policy asks for that"
     return None
 
 
@@ -112,7 +116,7 @@ def rule_region(endpoint: Endpoint, _: Conditions, availability: Availability) -
 def rule_location(endpoint: Endpoint, conditions: Conditions, _: Availability) -> str | None:
     """Its machines must stand where the policy says."""
     allowed = conditions.hosting.located_in
-    if not allowed or endpoint.located_in in allowed:
+    if not allowed or lies_in(endpoint.located_in, allowed):
         return None
     return f"it stands in {endpoint.located_in}, and the policy asks for {', '.join(allowed)}"
 
@@ -125,11 +129,11 @@ def rule_operator(endpoint: Endpoint, conditions: Conditions, availability: Avai
     if endpoint.provider == OWN_MACHINES:
         return None
     terms, provider = conditions.hosting, availability.providers.get(endpoint.provider)
-    if endpoint.provider in terms.denied_operators:
+    if endpoint.provider in {name.casefold() for name in terms.denied_operators}:
         return f"the policy denies the operator {endpoint.provider}"
     if provider is None:
         return f"nothing is known of its operator {endpoint.provider}"
-    if reached := sorted(provider.reach & set(terms.denied_reach)):
+    if reached := sorted(place for place in provider.reach if lies_in(place, terms.denied_reach)):
         return f"authorities of {', '.join(reached)} could ask {provider.name} for what it processes"
     if terms.verified_operator and not provider.verified:
         return f"nobody has checked the facts about {provider.name}"

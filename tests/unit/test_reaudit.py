@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.errors import StaleDraft
-from pipeline.reaudit import AUDITOR, Auditor, Verdict, reaudit
+from pipeline.reaudit import AUDITOR, Verdict, reaudit
 from pipeline.reviewing import approve, edit_and_approve
 from pipeline.workflow import draft_claimed, plan_unit
 
@@ -178,7 +179,7 @@ def test_a_text_whose_approval_is_withdrawn_meanwhile_is_neither(approved: Calla
     items = parts.record.approved(stored.id)
     stale = [item.model_copy(update={"version": item.version - 1}) for item in items]
     library = text.workplace.parts().library
-    auditor = Auditor(record=parts.record, library=library, issues_of=lambda *_: _blocked(text))
+    auditor = replace(parts.auditor, library=library, issues_of=lambda *_: _blocked(text))
     with pytest.raises(StaleDraft):
         reaudit(auditor, stored.brief, stored.brand, stale)
     assert text.sheet.status is DraftStatus.APPROVED
@@ -197,7 +198,7 @@ def test_a_channel_that_is_gone_sends_back(workplace: Workplace, approved: Calla
     workplace.put("alone/models.yaml", (workplace.folder / "models.yaml").read_text(encoding="utf-8"))
     stored = text.parts.record.find_campaign("launch", "local")
     verdict = reaudit(
-        Auditor(record=auditor.record, library=library, issues_of=auditor.issues_of),
+        replace(auditor, library=library),
         stored.brief,
         stored.brand,
         auditor.record.approved(stored.id),

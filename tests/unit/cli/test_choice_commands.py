@@ -96,6 +96,7 @@ def test_the_embedded_model_alone_writes_or_stops_by_the_mode(
     """For each market: `prefer` falls back on the American model and says so, `strict` stops where it is foreign."""
     gemma = next(card for card in workplace.parts().library.model_cards if card.id == "google/gemma-3-270m")
     monkeypatch.setattr(Library, "model_cards", (gemma,))
+    monkeypatch.setattr(Library, "first_choices", {})
     workplace.store_as(gemma.id)
     workplace.put("policy.yaml", {"name": mode, "default": {"mode": mode}})
     found = shown(glocal, "audit", code=1 if mode == "strict" else 0)
@@ -137,15 +138,14 @@ def test_audit_keeps_to_a_campaign_or_to_some_locales(workplace: Workplace, gloc
 
 def test_a_drill_takes_one_thing_away(glocal: Glocal) -> None:
     """Without a vendor: which locales change, which go dark, and exit code 1 when any does."""
-    [drill] = shown(glocal, "audit", "--locale", "de-DE", "--without", "vendor=acme", code=1)
-    assert drill == {
-        "dimension": "vendor",
-        "value": "Acme",
+    assert shown(glocal, "audit", "--locale", "de-DE", "--without", "vendor=acme", code=1) == {
+        "withdrawn": [{"dimension": "vendor", "value": "Acme"}],
         "changes": [{"locale": "de-DE", "before": WRITER, "after": None}],
+        "already_dark": [],
         "dark": ["de-DE"],
     }
     assert "goes dark" in glocal("models", "audit", "--locale", "de-DE", "--without", "model=acme/writer").out
-    [drilled] = shown(glocal, "audit", "--catalog", "--locale", "de-DE", "--without", "vendor=mistral ai")
+    drilled = shown(glocal, "audit", "--catalog", "--locale", "de-DE", "--without", "vendor=mistral ai")
     [moved] = drilled["changes"]
     assert moved["before"] == "mistralai/Ministral-3-8B-Instruct-2512"
     assert not moved["after"].startswith("mistralai/")
@@ -157,6 +157,46 @@ def test_a_drill_takes_one_thing_away(glocal: Glocal) -> None:
 def test_a_drill_that_means_nothing_is_wrong_use(glocal: Glocal, asked: str) -> None:
     """A withdrawal that is not WHAT=VALUE, or that no model has, ends with 2."""
     assert glocal("models", "audit", "--without", asked).failed(2, asked.partition("=")[2] or asked)
+
+
+def test_a_drill_over_a_locale_that_is_dark_already_is_no_success(workplace: Workplace, glocal: Glocal) -> None:
+    """Nothing changes where there was nothing: that is said, and the exit code is 1."""
+    workplace.write_card(languages=["de"])
+    ran = glocal("models", "audit", "--locale", "fr-FR", "--without", "vendor=Meta")
+    assert ran.failed(1, "fr-FR had no lawful model before")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("name: x\ndefault:\n  developer: {denied: [Google]}\n", "'Google', so this would forbid nothing"),
+        ("name: x\ndefault:\n  licence: {denied: [Gemma]}\n", "'Gemma', so this would forbid nothing"),
+        ("name: x\ndefault:\n  hosting: {denied_operators: [amazon]}\n", "there is no provider 'amazon'"),
+        ("name: x\ndefault:\n  hosting: {denied_reach: [UK]}\n", "there is no jurisdiction 'UK'"),
+        ("name: x\njurisdictions:\n  UK: {mode: strict}\n", "there is no jurisdiction 'UK'"),
+    ],
+)
+def test_a_prohibition_with_a_slip_of_the_pen_is_told(
+    workplace: Workplace, glocal: Glocal, content: str, told: str
+) -> None:
+    """A name that nothing has would forbid nothing: the policy is refused, with the line."""
+    workplace.put("policy.yaml", content)
+    assert glocal("models", "choose", "--locale", "de-DE").failed(1, "policy.yaml:3", told)
+
+
+def test_names_in_a_policy_may_be_written_in_any_case(workplace: Workplace, glocal: Glocal) -> None:
+    """What is denied is denied whether its name is written in capitals or not."""
+    denied = {"developer": {"denied": ["ACME"]}, "licence": {"denied": ["apache-2.0"]}}
+    workplace.put("policy.yaml", {"name": "x", "default": denied, "jurisdictions": {"US": {}, "US-CA": {}}})
+    assert glocal("models", "choose", "--locale", "de-DE").failed(1, "the policy denies the licence Apache-2.0")
+
+
+@pytest.mark.parametrize("model", ["acme/none", "intfloat/multilingual-e5-small"])
+def test_a_first_choice_that_cannot_write_is_told(workplace: Workplace, glocal: Glocal, model: str) -> None:
+    """A list of first choices names generators of the catalog."""
+    choices = {"de-DE": {"models": [{"model": model, "reason": "why not"}]}}
+    workplace.put("models.yaml", {"models": [workplace.card()], "first_choices": choices})
+    assert glocal("models", "choose", "--locale", "de-DE").failed(1, "models.yaml", model)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +236,23 @@ def test_an_endpoint_of_the_region_writes(workplace: Workplace, glocal: Glocal) 
     )
 
 
+def test_an_endpoint_may_name_its_model_as_it_was_called_before(workplace: Workplace, glocal: Glocal) -> None:
+    """A former name of a model is the model."""
+    endpoint = ENDPOINT | {"model": "inception42/Jais-2-8B-Chat"}
+    workplace.put("endpoints.yaml", {"endpoints": [endpoint], "allowed_hosts": {"local": ["llm.example"]}})
+    choice = shown(glocal, "choose", "--locale", "ar-AE")
+    assert (choice["model"], choice["runs_on"]) == ("inceptionai/Jais-2-8B-Chat", "eu")
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"provider": "nobody"}, "there is no provider 'nobody'"),
         ({"model": "acme/none"}, "the catalog has no model 'acme/none'"),
+        ({"model": "intfloat/multilingual-e5-small"}, "'intfloat/multilingual-e5-small' that writes"),
+        ({"id": "store"}, "'store' is where models run without an endpoint"),
+        ({"located_in": "EU"}, "name the member state"),
+        ({"url": "https://llm.example:99999/v1"}, "ort"),
         ({"url": "http://llm.example/v1"}, "https only"),
         ({"url": "https://user:key@llm.example/v1"}, "url"),
     ],

@@ -39,9 +39,15 @@ MODEL_CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     (
         "licence",
-        {"licence": {"denied": ["Gemma"]}},
-        {"licence": "Llama 3.1 and Gemma"},
+        {"licence": {"denied": ["gemma"]}},
+        {"licence": "MIT", "base_licences": ["Gemma"]},
         "the policy denies the licence Gemma",
+    ),
+    (
+        "developer",
+        {"developer": {"allowed_in": ["EU"]}},
+        {"jurisdiction": "EU", "parent": "AMD", "parent_country": "US"},
+        "its makers belong to AMD (US), outside EU",
     ),
     (
         "developer",
@@ -52,7 +58,12 @@ MODEL_CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("jurisdiction", {"mode": "strict"}, {}, "the policy is strict here, and it was made in US, outside DE, EU"),
     ("remote-code", {}, {"needs_remote_code": True}, "it needs code from its repository"),
     ("language", {}, {"languages": ["fr"]}, "its makers do not name de among its languages"),
-    ("language", {"language": "listed"}, {"languages": ["mul"]}, "its makers claim many languages, and the policy"),
+    (
+        "language",
+        {"language": "listed"},
+        {"languages": ["mul"]},
+        "its makers do not list de-DE, and the policy asks for that",
+    ),
     ("size", {"size": {"at_least": 3}}, {}, "with 1 billion parameters it is below the 3"),
     ("size", {"size": {"at_most": 0.5}}, {}, "with 1 billion parameters it is above the 0.5"),
     ("gated", {"gated": False}, {"gated": True}, "the hub gives it only on request"),
@@ -93,7 +104,7 @@ def test_every_rule_has_a_case() -> None:
         ({"developer": {"allowed_in": ["EU"]}}, {"jurisdiction": "EU"}),
         ({"gated": False}, {"gated": False}),
         ({"size": {"at_least": 1, "at_most": 1}}, {}),
-        ({"language": "listed"}, {"languages": ["de-AT"]}),
+        ({"language": "listed"}, {"languages": ["de-DE"]}),
     ],
 )
 def test_what_is_only_worse_is_lawful(conditions: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -103,8 +114,26 @@ def test_what_is_only_worse_is_lawful(conditions: dict[str, Any], facts: dict[st
 
 def test_norwegian_may_be_listed_by_its_macrolanguage() -> None:
     """Makers who list `no` have listed Bokmål."""
-    assert card(languages=["no"]).speaks("nb") == "listed"
+    assert card(languages=["no"]).speaks("nb-NO") == "listed"
     assert card(languages=["nb"]).speaks("no") == "no"
+
+
+@pytest.mark.parametrize(
+    ("listed", "tag", "script", "spoken"),
+    [
+        ("pt-BR", "pt-PT", "Latn", "claimed"),
+        ("pt-BR", "pt-BR", "Latn", "listed"),
+        ("pt", "pt-PT", "Latn", "listed"),
+        ("zh-Hant", "zh-CN", "Hans", "claimed"),
+        ("zh-Hant", "zh-TW", "Hant", "listed"),
+        ("zh", "zh-TW", "Hant", "listed"),
+    ],
+)
+def test_another_variety_of_a_language_is_not_the_one_asked_for(
+    listed: str, tag: str, script: str, spoken: str
+) -> None:
+    """Brazilian Portuguese is not that of Portugal, nor traditional Chinese what the mainland writes."""
+    assert card(languages=[listed]).speaks(tag, script) == spoken
 
 
 ENDPOINT_CASES: list[tuple[str, dict[str, Any], Availability, str]] = [
@@ -114,6 +143,12 @@ ENDPOINT_CASES: list[tuple[str, dict[str, Any], Availability, str]] = [
         {},
         behind(endpoint(url="https://llm.example:8443/v1")),
         "llm.example:8443 is not among the hosts allowed for the region eu",
+    ),
+    (
+        "location",
+        {"hosting": {"located_in": ["EU"]}},
+        behind(endpoint(located_in="CH")),
+        "it stands in CH, and the policy asks for EU",
     ),
     (
         "location",
@@ -163,7 +198,7 @@ def test_each_rule_about_an_endpoint_alone_rejects(
 
 def test_a_team_runs_its_own_machines_under_any_operator_rule() -> None:
     """What the policy says of operators is about others; where the machines stand still counts."""
-    strict = policy({"hosting": {"denied_reach": ["US"], "verified_operator": True, "located_in": ["DE"]}})
+    strict = policy({"hosting": {"denied_reach": ["US"], "verified_operator": True, "located_in": ["EU"]}})
     assert choose([card()], german(strict), behind(endpoint())).runs_on == "eu"
 
 
@@ -172,7 +207,10 @@ def test_an_endpoint_that_may_not_be_used_leaves_the_next_or_the_store() -> None
     far = endpoint("far", url="https://elsewhere.example/v1")
     assert choose([card()], german(), behind(far, endpoint())).runs_on == "eu"
     store_too = Availability(in_store=lambda _: True, region="eu", endpoints=(far,))
-    assert choose([card()], german(), store_too).runs_on == "store"
+    instead = choose([card()], german(), store_too)
+    assert instead.runs_on == "store"
+    assert [(item.model, item.rule) for item in instead.refused_endpoints] == [("a/model", "region")]
+    assert any(reason.startswith("endpoint far: ") and reason.endswith("not used") for reason in instead.reasons)
     assert choose([card()], german(), EVERYWHERE).runs_on == "store"
 
 
@@ -359,7 +397,7 @@ def test_an_empty_catalog_says_so() -> None:
     [
         ({}, ("outside DE, EU", "its makers list de", "Apache-2.0: commercial use allowed")),
         ({"developer_country": "DE"}, ("made in DE, under a jurisdiction of this market (DE, EU)",)),
-        ({"languages": ["mul"]}, ("its makers claim many languages, de unlisted",)),
+        ({"languages": ["mul"]}, ("its makers claim many languages or varieties, and do not list de-DE",)),
         ({"commercial_use": "conditional"}, ("commercial use under conditions, the licence says so",)),
         ({"verified": False}, ("its facts are not verified",)),
     ],
