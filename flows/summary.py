@@ -15,7 +15,7 @@ import typer
 
 from flows.workplace import Workplace
 from pipeline import errors
-from pipeline.cli.console import program, say, show_table
+from pipeline.cli.console import program_here, say, show_table
 from pipeline.domain.draft import Unit
 from pipeline.store.rows import UnitRow
 
@@ -138,7 +138,7 @@ def _told_of_model(model: str, lines: Sequence[Line]) -> str:
     tags = list(dict.fromkeys(line.unit.rpartition("/")[2] for line in lines))
     return (
         f"{model} wrote for {', '.join(tags)}, and was made outside their jurisdictions: no lawful model from there "
-        f"is in the store or behind an endpoint. See why: {program()} models choose --locale {tags[0]}"
+        f"is in the store or behind an endpoint. See why: {program_here()} models choose --locale {tags[0]}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import program, say, show_table
+from pipeline.cli.console import program_here, say, show_table
 from pipeline.errors import NoLawfulModel
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _locales(parts: Parts, brief: Path | None, locales: list[str] | None) -> lis
 def _told_of_choice(choice: Choice) -> list[str]:
     told = [choice.notice] if choice.notice else []
     if choice.wanted:
-        told.append(f"{choice.wanted} would be chosen if it were here: {program()} models pull {choice.wanted}")
+        told.append(f"{choice.wanted} would be chosen if it were here: {program_here()} models pull {choice.wanted}")
     return told
 
 
@@ -158,7 +158,7 @@ def _show_audit(found: Audit, market: Market) -> None:
     ]
     show_table("Taken away one at a time", ("what", "value", "change model", "go dark", "dark locales"), drilled)
     if found.dark:
-        hint = f"See why: {program()} models choose --locale {found.dark[0]}"
+        hint = f"See why: {program_here()} models choose --locale {found.dark[0]}"
         say(f"glocal: no model may write for {', '.join(found.dark)}. Hint: {hint}")
 
 

@@ -38,9 +38,23 @@ def progress(title: str, total: int) -> Iterator[Advance]:
 def program() -> str:
     """How to call this program again, as a shell reads it: by its name where that finds it, else as it was called."""
     called, found = Path(sys.argv[0]), shutil.which(PROGRAM)
-    if called.name != PROGRAM or not called.is_file() or (found and called.samefile(found)):
-        return PROGRAM
-    return shlex.quote(str(called))
+    known = called.name != PROGRAM or not called.is_file() or (found and called.samefile(found))
+    return PROGRAM if known else shlex.quote(str(called))
+
+
+def program_here() -> str:
+    """The same with the workspace that it was called with: without, it would answer from another."""
+    return shlex.join([*shlex.split(program()), *_workspace_options(sys.argv[1:])])
+
+
+def _workspace_options(arguments: Sequence[str]) -> Sequence[str]:
+    """What was said of the workspace, which stands before the command."""
+    for place, argument in enumerate(arguments):
+        if argument == "--workspace":
+            return arguments[place : place + 2]
+        if not argument.startswith("-") or argument.startswith("--workspace="):
+            return [argument] if argument.startswith("--workspace=") else ()
+    return ()
 
 
 def say(line: str) -> None:

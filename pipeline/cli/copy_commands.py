@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import program, progress, say
+from pipeline.cli.console import program_here, progress, say
 from pipeline.errors import GenerationError, GlocalError, ModelError
 
 if TYPE_CHECKING:
@@ -150,9 +150,10 @@ def export(
         folder=output,
         exported_at=datetime.now(UTC),
     )
-    typer.echo(f"{bundle.count} approved texts in {bundle.copy_file}, manifest in {bundle.manifest_file}")
+    texts = "1 approved text" if bundle.count == 1 else f"{bundle.count} approved texts"
+    typer.echo(f"{texts} in {bundle.copy_file}, manifest in {bundle.manifest_file}")
     if not bundle.count:
-        say(f"No text of {campaign} is approved at present. Review it: {program()} review serve")
+        say(f"No text of {campaign} is approved at present. Review it: {program_here()} review serve")
     return 1 if verdict.sent_back else 0
 
 

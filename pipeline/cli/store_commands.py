@@ -180,7 +180,7 @@ def _tell(verdicts: Sequence[dict[str, Any]]) -> None:
 
 
 def _require_weights(digest: str, verdicts: Sequence[dict[str, Any]]) -> None:
-    matching = [verdict["model"] for verdict in verdicts if verdict.get("weights_sha256") == digest]
+    matching = [verdict["model"] for verdict in verdicts if verdict.get("weights_sha256") == digest.lower()]
     if not matching:
         raise ModelError(
             f"no intact model here has the weights {digest}",

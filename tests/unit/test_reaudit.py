@@ -132,6 +132,20 @@ def test_what_no_longer_passes_goes_back_with_the_reason(
     assert last.text_sha256 == text.sheet.revision.text_sha256
 
 
+def test_a_text_from_an_endpoint_that_may_no_longer_be_used_goes_back(
+    workplace: Workplace, approved: Callable[..., Approved]
+) -> None:
+    """A rule about where models run is a rule about what they wrote, too."""
+    endpoint = {"id": "far", "url": "https://llm.example/v1", "model": "acme/writer", "provider": "self"}
+    file = {"endpoints": [endpoint | {"located_in": "CH"}], "allowed_hosts": {"local": ["llm.example"]}}
+    workplace.put("endpoints.yaml", file)
+    text = approved()
+    assert text.look_again().sent_back == ()
+    workplace.put("policy.yaml", {"name": "strict", "default": {"hosting": {"located_in": ["EU"]}}})
+    [(_, reason)] = text.look_again().sent_back
+    assert reason == f"{REVOKED}: endpoint far: it stands in CH, and the policy asks for EU"
+
+
 def test_what_went_back_is_not_exported_again(workplace: Workplace, approved: Callable[..., Approved]) -> None:
     """A text that went back is not approved any more: the next look finds nothing, and it has left the memory."""
     text = approved()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.console import program, progress, say, show_table
+from pipeline.cli.console import program, program_here, progress, say, show_table
 
 
 class Terminal(io.StringIO):
@@ -101,3 +101,20 @@ def test_the_program_is_named_so_that_the_line_works(
     monkeypatch.setattr(sys, "argv", [called if called == "-c" else str(tmp_path / called)])
     monkeypatch.setenv("PATH", str(tmp_path / on_path) if on_path else "")
     assert program() == told.format(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["models", "audit"], "glocal"),
+        (["--workspace", "my work", "run", "b.yaml"], "glocal --workspace 'my work'"),
+        (["--workspace=ours", "run"], "glocal --workspace=ours"),
+        (["run", "--workspace", "not before the command"], "glocal"),
+    ],
+)
+def test_a_line_to_type_next_stays_in_the_workspace(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    """Without it, the next command would answer from another policy and another record."""
+    monkeypatch.setattr("sys.argv", ["/somewhere/else", *arguments])
+    assert program_here() == told
