@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Protocol, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -87,6 +88,26 @@ class Document:
             kind.model_validate(self.data)
         except ValidationError as invalid:
             yield from (self.error(plain(one), *one["loc"]) for one in mistakes_in(invalid))
+
+
+class Named(Protocol):
+    """An entry of a list that is found by its id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+E = TypeVar("E", bound=Named)
+
+
+def listed_once(entries: tuple[E, ...]) -> tuple[E, ...]:
+    """The entries of a list as they are; ValueError where two have one id."""
+    twice = [name for name, count in Counter(entry.id for entry in entries).items() if count > 1]
+    if twice:
+        raise ValueError(f"{twice[0]!r} is listed twice")
+    return entries
 
 
 def read_document(path: Path) -> Document:
