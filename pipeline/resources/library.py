@@ -183,6 +183,10 @@ class Library:
         """Every models.yaml, the shipped one first."""
         return tuple(read_document(path).parse(_ModelFile) for path in reversed(list(self._all("models.yaml"))))
 
+    def calibration_files(self) -> list[Path]:
+        """The brand score's calibrations: a workspace's own first, then the shipped ones."""
+        return [path for root in self.roots for path in sorted((root / "calibration").glob("*.npz"))]
+
     def brief(self, path: Path) -> Brief:
         """A campaign brief whose brand, channels and locales all exist; errors name the brief's own line."""
         document = read_document(path)

@@ -1,30 +1,25 @@
 """Does the copy stand for what the brand stands for?
 
-The score is a share: how much generic copy stands further from the brand than this text does. It means the
-same in every language, because nearness is read against generic copy of that language.
+The score is a probability, and the threshold between on brand and off brand accepts a stated share of other
+brands' copy. Both mean the same in every language: see `calibration`.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import regex
 
 from pipeline.domain.assessment import BrandVerdict, LanguageVerdict, Score
-from pipeline.scoring.background import Backdrop
-from pipeline.scoring.ports import Embeddings
-from pipeline.scoring.profile import BrandProfile, Profiles
+from pipeline.scoring.calibration import BrandCalibration, PlacedText
+from pipeline.scoring.lifting import is_lifted, is_stuffed
+from pipeline.scoring.profile import BrandProfile
 
-__all__ = ["NAME", "ON_BRAND", "BrandProfile", "BrandResult", "Profiles", "score_brand"]
+__all__ = ["NAME", "BrandResult", "Evidence", "score_brand"]
 
 NAME = "brand"
 
-ON_BRAND = 0.95
-"""Score from which copy is on brand: one generic text in twenty is accepted by mistake."""
-
-_FEWEST_BACKGROUND_TEXTS = 8
 _FEWEST_WORDS = 2
 _FEWEST_LETTERS = 8
 _FEWEST_SIGNS = 4
@@ -33,7 +28,6 @@ _FEWEST_SIGNS = 4
 _LETTER = regex.compile(r"\p{L}")
 _SIGN = regex.compile(r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 @dataclass(frozen=True)
@@ -44,56 +38,44 @@ class BrandResult:
     verdict: BrandVerdict
 
 
-def score_brand(
-    profile: BrandProfile,
-    vector: Embeddings,
-    backdrop: Backdrop,
-    language: LanguageVerdict,
-    text: str,
-) -> BrandResult:
-    """Score one text, with its unit vector of shape (dimensions,), against a brand.
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one text, whatever the brand; `placed` is None without a calibration for the encoder."""
 
-    Copy in another language than wanted, and copy lifted from the brand's own lines, is worth 0 and not
-    judged: neither can win. A text too short to tell has a score without a verdict. Without enough generic
-    copy there is no score.
+    text: str
+    language: LanguageVerdict
+    placed: PlacedText | None
+
+
+def score_brand(profile: BrandProfile, evidence: Evidence, calibration: BrandCalibration | None) -> BrandResult:
+    """Score one text against a brand.
+
+    Copy in another language than wanted, and copy made of the brand's own lines or words, is worth 0 and not
+    judged: neither can win. A text too short to tell has a score without a verdict. An encoder without a
+    calibration of its own gives no score: a number of another encoder would be wrong.
     """
-    if language == "mismatch":
-        return _not_judged(0, "The text is not in the language that was wanted.")
-    if _is_lifted(text, profile):
-        return _not_judged(0, "The text is one of the brand's own lines: a score cannot be won by copying.")
-    if len(backdrop.near) < _FEWEST_BACKGROUND_TEXTS:
-        return _not_judged(None, "There is too little generic copy to compare it with.")
-    value = _share_further_away(profile, vector, backdrop)
-    if _is_too_short(text):
+    if void := _void(profile, evidence):
+        return _not_judged(0, void)
+    if calibration is None or evidence.placed is None:
+        return _not_judged(None, "There is no calibration for this encoder: its numbers would mean nothing.")
+    standing = evidence.placed.standing(profile.vectors)
+    value = calibration.probability(standing)
+    if _is_too_short(evidence.text):
         return _not_judged(value, "The text is too short to tell what it stands for.")
-    verdict: BrandVerdict = "on_brand" if value >= ON_BRAND else "off_brand"
-    return BrandResult(Score(name=NAME, value=value, explanation=_explain(value, profile, vector)), verdict)
+    verdict: BrandVerdict = "on_brand" if value >= calibration.threshold else "off_brand"
+    explanation = _explain(value, profile, evidence.placed, calibration)
+    return BrandResult(Score(name=NAME, value=value, explanation=explanation), verdict)
 
 
-def _share_further_away(profile: BrandProfile, vector: Embeddings, backdrop: Backdrop) -> float:
-    """The normal share of generic copy that is further from the brand.
-
-    The mean is that of copy near the text. The spread is that of all copy: a dozen texts tell a mean, but
-    hardly a spread.
-    """
-    here = float(profile.nearness(backdrop.centred(vector[np.newaxis]))[0])
-    generic = float(profile.nearness(backdrop.centred(backdrop.near)).mean())
-    spread = float(profile.nearness(backdrop.centred(backdrop.all)).std())
-    return _normal_share((here - generic) / max(spread, 1e-6))
-
-
-def _normal_share(z: float) -> float:
-    """The cumulative distribution function of the standard normal distribution."""
-    return (1 + math.erf(z / math.sqrt(2))) / 2
-
-
-def _is_lifted(text: str, profile: BrandProfile) -> bool:
-    folded = _fold(text)
-    return any(folded == _fold(line) for line in profile.lines)
-
-
-def _fold(text: str) -> str:
-    return _SEPARATORS.sub(" ", text.casefold()).strip()
+def _void(profile: BrandProfile, evidence: Evidence) -> str | None:
+    """Why a text cannot score, or None."""
+    if evidence.language == "mismatch":
+        return "The text is not in the language that was wanted."
+    if is_lifted(evidence.text, profile.lines):
+        return "The text holds one of the brand's own lines: a score cannot be won by copying."
+    if is_stuffed(evidence.text, profile.lines):
+        return "The text is strung together from the brand's own words: a score cannot be won by repeating them."
+    return None
 
 
 def _is_too_short(text: str) -> bool:
@@ -106,12 +88,22 @@ def _not_judged(value: float | None, reason: str) -> BrandResult:
     return BrandResult(Score(name=NAME, value=value, explanation=f"Not judged: {reason}"), "undetermined")
 
 
-def _explain(value: float, profile: BrandProfile, vector: Embeddings) -> str:
-    cosines = profile.vectors @ vector
-    nearest = int(cosines.argmax())
-    kind = "statement" if profile.statements[nearest] else "exemplar"
-    distance = f"{abs(value - ON_BRAND):.1%} {'over' if value >= ON_BRAND else 'under'} the threshold of {ON_BRAND:.0%}"
+def _explain(value: float, profile: BrandProfile, placed: PlacedText, calibration: BrandCalibration) -> str:
+    threshold = calibration.threshold
+    distance = f"{abs(value - threshold):.1%} {'over' if value >= threshold else 'under'} the threshold of"
+    share = placed.share_further(profile.vectors)
     return (
-        f"Nearer to the brand than {value:.1%} of generic copy, {distance}. "
-        f"Nearest pillar: {profile.pillars[nearest]}; nearest {kind}: “{profile.lines[nearest]}”."
+        f"It speaks for the brand with a probability of {value:.1%}, {distance} {threshold:.1%}. "
+        f"It is nearer to the brand than to {share:.0%} of {len(placed.background)} invented brands. "
+        f"{_name_nearest(profile, placed)}"
     )
+
+
+def _name_nearest(profile: BrandProfile, placed: PlacedText) -> str:
+    """The pillar whose line is nearest, and the exemplar that is."""
+    cosines = profile.vectors @ placed.vector
+    pillar = f"Nearest pillar: {profile.pillars[int(cosines.argmax())]}"
+    if all(profile.statements):
+        return f"{pillar}."
+    exemplar = int(np.where(profile.statements, -np.inf, cosines).argmax())
+    return f"{pillar}; nearest exemplar: “{profile.lines[exemplar]}”."

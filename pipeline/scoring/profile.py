@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.domain.brand import Brand
 from pipeline.domain.value import digest_of
+from pipeline.scoring.calibration import BrandCalibration
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
 
@@ -15,7 +14,8 @@ from pipeline.scoring.ports import Embeddings, TextEncoder
 class BrandProfile:
     """The lines a brand is known by, row by row with their pillars and their vectors.
 
-    `vectors` has shape (lines, dimensions). A line is a pillar's statement or one of its exemplars.
+    `vectors` has shape (lines, dimensions), corrected by the calibration where there is one. A line is a pillar's
+    statement or one of its exemplars.
     """
 
     brand: str
@@ -25,7 +25,7 @@ class BrandProfile:
     vectors: Embeddings
 
     @classmethod
-    def of(cls, brand: Brand, encoder: TextEncoder) -> BrandProfile:
+    def of(cls, brand: Brand, encoder: TextEncoder, calibration: BrandCalibration | None) -> BrandProfile:
         """Embed a brand; `Profiles` does so once for each version of it."""
         rows = [
             (line, pillar.name, place == 0)
@@ -33,27 +33,21 @@ class BrandProfile:
             for place, line in enumerate((pillar.statement, *pillar.exemplars))
         ]
         lines, pillars, statements = zip(*rows, strict=True)
-        return cls(brand.id, lines, pillars, statements, encoder.encode(lines))
-
-    def nearness(self, vectors: Embeddings) -> Embeddings:
-        """The mean of the two highest cosines between each vector and the brand's lines, shape (vectors,).
-
-        Two lines, because one alone may agree by a word; not all, because good copy takes up one pillar.
-        """
-        cosines = np.sort(vectors @ self.vectors.T, axis=1)
-        return np.asarray(cosines[:, -2:].mean(axis=1), dtype=np.float32)
+        vectors = encoder.encode(lines)
+        return cls(brand.id, lines, pillars, statements, calibration.place_lines(vectors) if calibration else vectors)
 
 
 class Profiles:
-    """The profiles of brands with one encoder, each made once for each version of the brand."""
+    """The profiles of brands with one encoder and its calibration, each made once for each version of the brand."""
 
-    def __init__(self, encoder: TextEncoder) -> None:
+    def __init__(self, encoder: TextEncoder, calibration: BrandCalibration | None) -> None:
         self._encoder = encoder
-        self._made: dict[tuple[str, str], BrandProfile] = {}
+        self._calibration = calibration
+        self._made: dict[str, BrandProfile] = {}
 
     def of(self, brand: Brand) -> BrandProfile:
         """The profile of exactly this content of a brand."""
-        key = (digest_of(brand), self._encoder.digest)
+        key = digest_of(brand)
         if key not in self._made:
-            self._made[key] = BrandProfile.of(brand, self._encoder)
+            self._made[key] = BrandProfile.of(brand, self._encoder, self._calibration)
         return self._made[key]

@@ -12,6 +12,8 @@ from pipeline.domain.brand import Brand, Pillar
 from pipeline.domain.candidate import Candidate
 from pipeline.domain.issue import Issue, MqmDimension, Severity
 from pipeline.domain.value import text_digest
+from pipeline.scoring.calibration import BrandCalibration
+from pipeline.scoring.fitting import Material, fit_calibration
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
 TOPICS = ("cold", "refill", "music", "tram", "bread", "rain", "bike", "book", "lamp", "game", "map", "tea")
@@ -43,6 +45,34 @@ def generic() -> dict[str, list[str]]:
     return {
         tag: [f"{topic} {word} of the day" for topic in TOPICS[2:]] for tag, word in (("de-DE", "a"), ("ja-JP", "b"))
     }
+
+
+@pytest.fixture
+def material(encoder: TextEncoder) -> Material:
+    """Nine invented brands, each about one topic, and three sentences for each of them in two languages."""
+    topics = TOPICS[2:-1]
+    ahead = dict(zip(topics, (*topics[1:], topics[0]), strict=True))
+    brands = [
+        {
+            "id": topic,
+            "pillars": [
+                {"statement": f"{topic} {topic}", "exemplars": [f"{topic} of the day", f"{topic} {ahead[topic]}"]}
+            ],
+        }
+        for topic in topics
+    ]
+    sentences = [
+        {"id": f"{topic}-{n}", "brand": topic, "pillar": "p", "en": f"{topic} " * n, "de": f"{topic} {ahead[topic]}"}
+        for topic in topics
+        for n in (1, 2, 3)
+    ]
+    pairs = [(f"{topic} tea", f"{topic} {word}") for topic in topics for word in ("a", "b", "tea", "tea tea")]
+    return Material.of(brands, sentences, pairs, encoder)
+
+
+@pytest.fixture
+def calibration(material: Material) -> BrandCalibration:
+    return fit_calibration(material)
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""Make the brand score's calibration again, from calibration/*.yaml and the locale packs, for the default encoder.
+
+    python scripts/calibrate.py [--output calibration/multilingual-e5-small.npz]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from pipeline.bootstrap import build
+from pipeline.scoring.fitting import Material, fit_calibration
+
+ROOT = Path(__file__).parent.parent
+
+
+def read_material(root: Path = ROOT) -> Material:
+    """Everything a calibration is made from, embedded by the encoder of the settings."""
+    parts = build(root)
+    brands = yaml.safe_load((root / "calibration/cohort.yaml").read_text(encoding="utf-8"))["brands"]
+    sentences = yaml.safe_load((root / "calibration/parallel.yaml").read_text(encoding="utf-8"))["sentences"]
+    pairs = ((pair.source, pair.target) for pack in parts.library.packs() for pair in pack.pairs)
+    return Material.of(brands, sentences, pairs, parts.assessor.encoder)
+
+
+def main() -> None:
+    """Fit, write, and say what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=ROOT / "calibration/multilingual-e5-small.npz")
+    output = parser.parse_args().output
+    calibration = fit_calibration(read_material())
+    calibration.save(output)
+    print(f"{output}: {len(calibration.cohort.names)} brands, {len(calibration.cohort.lines)} lines")
+    print(f"logistic slope {calibration.slope:.3f}, intercept {calibration.intercept:.3f}")
+    print(f"threshold {calibration.threshold:.4f}, {output.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
