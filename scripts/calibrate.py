@@ -1,6 +1,6 @@
 """Make the brand score's calibration again, from calibration/*.yaml and the locale packs, for the default encoder.
 
-    python scripts/calibrate.py [--output calibration/multilingual-e5-small.npz]
+python scripts/calibrate.py [--output calibration/multilingual-e5-small.npz]
 """
 
 from __future__ import annotations

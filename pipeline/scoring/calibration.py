@@ -76,12 +76,12 @@ class BrandCalibration:
 
     def place(self, vectors: Embeddings) -> list[PlacedText]:
         """Correct the vectors of texts, shape (texts, dimensions), and hold each against the invented brands."""
-        corrected = unit_rows((vectors - self.text_mean) @ self.whitening)
+        corrected = _corrected(vectors, self.text_mean, self.whitening)
         return [PlacedText(*pair) for pair in zip(corrected, self.cohort.nearness(corrected), strict=True)]
 
     def place_lines(self, vectors: Embeddings) -> Embeddings:
         """Correct the vectors of a brand's lines, shape (lines, dimensions)."""
-        return unit_rows((vectors - self.line_mean) @ self.whitening)
+        return _corrected(vectors, self.line_mean, self.whitening)
 
     def probability(self, standing: float) -> float:
         """The probability that copy of this standing speaks for the brand, where every second copy does."""
@@ -107,14 +107,16 @@ class BrandCalibration:
         )
 
 
+def _corrected(vectors: Embeddings, mean: Embeddings, whitening: Embeddings) -> Embeddings:
+    return unit_rows(np.asarray((vectors - mean) @ whitening, dtype=np.float32))
+
+
 def load_calibration(path: Path) -> BrandCalibration:
     """Read a calibration; DataError where the file is damaged or of another recipe. Nothing in it is executed."""
     try:
         # Opened here, not by numpy: a damaged file would stay open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        if int(arrays["recipe"]) != RECIPE:
-            raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
         return _from_arrays(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as broken:
         message = f"this is no calibration that can be used ({broken})"
@@ -122,6 +124,8 @@ def load_calibration(path: Path) -> BrandCalibration:
 
 
 def _from_arrays(arrays: dict[str, Embeddings]) -> BrandCalibration:
+    if int(arrays["recipe"]) != RECIPE:
+        raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
     encoder_digest, data_digest, packs_digest = map(str, arrays["digests"])
     slope, intercept, threshold = map(float, arrays["logistic"])
     cohort = Cohort(

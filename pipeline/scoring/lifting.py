@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import regex
 
@@ -45,11 +46,7 @@ def _pairs_of_signs(text: str) -> list[str]:
     """Words, and signs two by two: one sign alone occurs everywhere."""
     found = list(_UNIT.finditer(text.casefold()))
     words = [each.group() for each in found if not each["sign"]]
-    pairs = [
-        first.group() + second.group()
-        for first, second in zip(found, found[1:], strict=False)
-        if first["sign"] and second["sign"]
-    ]
+    pairs = [first.group() + second.group() for first, second in pairwise(found) if first["sign"] and second["sign"]]
     return words + pairs
 
 
