@@ -113,16 +113,16 @@ class Assessor:
         profiles = [self._profiles.of(brand) for brand in brands]
         vectors = self.encoder.encode([subject.text for subject in subjects])
         evidence = [
-            Evidence(subject.text, find_language(subject).verdict, placed)
-            for subject, placed in zip(subjects, self._place(vectors), strict=True)
+            Evidence(subject.text, subject.locale, find_language(subject).verdict, placed)
+            for subject, placed in zip(subjects, self._place(vectors, [each.locale for each in subjects]), strict=True)
         ]
         return [[score_brand(profile, each, self._calibration) for profile in profiles] for each in evidence]
 
     def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
         subject = self.subject(unit, text)
         language, issues = run_checks(subject)
-        (placed,) = self._place(vector[np.newaxis])
-        evidence = Evidence(text, language.verdict, placed)
+        (placed,) = self._place(vector[np.newaxis], [unit.locale])
+        evidence = Evidence(text, unit.locale, language.verdict, placed)
         brand = score_brand(self._profiles.of(unit.brand), evidence, self._calibration)
         return Assessment(
             text_sha256=text_digest(text),
@@ -132,9 +132,9 @@ class Assessor:
             rules=look_at_rules(subject),
         )
 
-    def _place(self, vectors: Embeddings) -> Sequence[PlacedText | None]:
+    def _place(self, vectors: Embeddings, locales: Sequence[str]) -> Sequence[PlacedText | None]:
         """Texts as the brand score sees them; nothing where the encoder has no calibration."""
-        return self._calibration.place(vectors) if self._calibration else [None] * len(vectors)
+        return self._calibration.place(vectors, locales) if self._calibration else [None] * len(vectors)
 
     @cached_property
     def encoder(self) -> TextEncoder:

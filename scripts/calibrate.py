@@ -19,10 +19,13 @@ ROOT = Path(__file__).parent.parent
 def read_material(root: Path = ROOT) -> Material:
     """Everything a calibration is made from, embedded by the encoder of the settings."""
     parts = build(root)
-    brands = yaml.safe_load((root / "calibration/cohort.yaml").read_text(encoding="utf-8"))["brands"]
-    sentences = yaml.safe_load((root / "calibration/parallel.yaml").read_text(encoding="utf-8"))["sentences"]
+    data = root / "calibration"
+    listings, brands, sentences = (
+        yaml.safe_load((data / name).read_text(encoding="utf-8"))[key]
+        for name, key in (("listings.yaml", "listings"), ("cohort.yaml", "brands"), ("parallel.yaml", "sentences"))
+    )
     pairs = ((pair.source, pair.target) for pack in parts.library.packs() for pair in pack.pairs)
-    return Material.of(brands, sentences, pairs, parts.assessor.encoder)
+    return Material.of(listings, brands, sentences, pairs, parts.assessor.encoder)
 
 
 def main() -> None:

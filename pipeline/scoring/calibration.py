@@ -1,14 +1,14 @@
 """What makes a cosine mean the same in every language: learned once, stored, and read back.
 
     calibration = load_calibration(path)
-    (placed,) = calibration.place(encoder.encode([text]))
+    (placed,) = calibration.place(encoder.encode([text]), ["de-DE"])
     calibration.probability(placed.standing(calibration.place_lines(encoder.encode(brand_lines))))
 
-A raw cosine depends on the language, on the length and on how near a text is to everything. Three corrections
-take that away. Texts and brand lines are centred on separate means. Directions in which translations of one
-sentence differ are shrunk (within-class covariance normalisation). And nearness to a brand is told in standard
-deviations from the same text's nearness to many invented brands, as speaker verification does with its cohorts
-(T-norm: Auckenthaler, Carey and Lloyd-Thomas 2000).
+A raw cosine depends on the language, on the length and on how near a text is to everything. Four corrections take
+that away. Texts and brand lines are centred on separate means. Directions in which translations of one sentence
+differ are shrunk (within-class covariance normalisation). Nearness to a brand is told in standard deviations from
+the same text's nearness to many invented brands, as speaker verification does with its cohorts (T-norm: Auckenthaler,
+Carey and Lloyd-Thomas 2000). And a language in which on-brand copy stands lower is measured from a lower line.
 
 Knows nothing of encoders but their digest, nor how a calibration is made: see `fitting`.
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from pipeline.scoring.background import unit_rows
 from pipeline.scoring.cohort import Cohort, nearness
 from pipeline.scoring.ports import Embeddings
 
-RECIPE = 1
+RECIPE = 2
 """Version of the corrections: a file of another recipe is refused."""
 
 _FLAT = 1e-6
@@ -36,31 +37,45 @@ _FLAT = 1e-6
 
 @dataclass(frozen=True)
 class PlacedText:
-    """A corrected text vector, shape (dimensions,), and its nearness to each invented brand, shape (brands,)."""
+    """A corrected text vector, shape (dimensions,), and its nearness to each invented brand, shape (brands,).
+
+    `shift` is how much higher than elsewhere on-brand copy of its language stands.
+    """
 
     vector: Embeddings
     background: Embeddings
+    shift: float = 0.0
 
     def standing(self, lines: Embeddings) -> float:
         """How many standard deviations nearer it is to these corrected lines than to the invented brands."""
-        spread = max(float(self.background.std()), _FLAT)
-        return (self._near(lines) - float(self.background.mean())) / spread
+        return self.deviations(float(nearness(self.vector[np.newaxis], lines)[0]))
+
+    def deviations(self, near: float) -> float:
+        """A nearness in standard deviations from that to the invented brands."""
+        return (near - float(self.background.mean())) / self._spread - self.shift
+
+    def excess(self, near: float, over: float) -> float:
+        """How many standard deviations one nearness is above another; 0 where it's below."""
+        return max(near - over, 0.0) / self._spread
 
     def share_further(self, lines: Embeddings) -> float:
         """The share of the invented brands that it is further from than from these lines."""
-        return float((self.background < self._near(lines)).mean())
+        return float((self.background < nearness(self.vector[np.newaxis], lines)[0]).mean())
 
-    def _near(self, lines: Embeddings) -> float:
-        return float(nearness(self.vector[np.newaxis], lines)[0])
+    @property
+    def _spread(self) -> float:
+        return max(float(self.background.std()), _FLAT)
 
 
 @dataclass(frozen=True)
 class BrandCalibration:
     """The corrections for one encoder, and the line between on brand and off brand.
 
-    `text_mean` and `line_mean` have shape (dimensions,), `whitening` (dimensions, dimensions). The probability of
-    a standing t is logistic(slope * t + intercept); from `threshold` on copy is on brand. `data_digest` is that of
-    the cohort and the parallel sentences, `packs_digest` that of the locale packs' pairs it was made from.
+    `text_mean` and `line_mean` have shape (dimensions,), `whitening` (dimensions, dimensions). `shifts` says by
+    language how much higher than elsewhere on-brand copy stands. The probability of a standing t is
+    logistic(slope * t + intercept); from `threshold` on copy is on brand. `only` names the languages that the encoder
+    was made for; none: it was made for many. `data_digest` is that of the invented brands and the parallel sentences,
+    `packs_digest` that of the locale packs' pairs it was made from.
     """
 
     encoder_digest: str
@@ -70,18 +85,26 @@ class BrandCalibration:
     line_mean: Embeddings
     whitening: Embeddings
     cohort: Cohort
+    shifts: Mapping[str, float]
     slope: float
     intercept: float
     threshold: float
+    only: tuple[str, ...] = ()
 
-    def place(self, vectors: Embeddings) -> list[PlacedText]:
+    def holds_for(self, locale: str) -> bool:
+        """Whether the encoder was made for the language of a locale."""
+        return not self.only or language_of(locale) in self.only
+
+    def place(self, vectors: Embeddings, locales: Sequence[str]) -> list[PlacedText]:
         """Correct the vectors of texts, shape (texts, dimensions), and hold each against the invented brands."""
-        corrected = _corrected(vectors, self.text_mean, self.whitening)
-        return [PlacedText(*pair) for pair in zip(corrected, self.cohort.nearness(corrected), strict=True)]
+        corrected = unit_rows((vectors - self.text_mean) @ self.whitening)
+        background = self.cohort.nearness(corrected)
+        shifts = (self.shifts.get(language_of(locale), 0.0) for locale in locales)
+        return [PlacedText(*each) for each in zip(corrected, background, shifts, strict=True)]
 
     def place_lines(self, vectors: Embeddings) -> Embeddings:
         """Correct the vectors of a brand's lines, shape (lines, dimensions)."""
-        return _corrected(vectors, self.line_mean, self.whitening)
+        return unit_rows((vectors - self.line_mean) @ self.whitening)
 
     def probability(self, standing: float) -> float:
         """The probability that copy of this standing speaks for the brand, where every second copy does."""
@@ -97,18 +120,22 @@ class BrandCalibration:
             path,
             recipe=np.array(RECIPE),
             digests=np.array([self.encoder_digest, self.data_digest, self.packs_digest]),
+            only=np.array(self.only, dtype=np.str_),
             text_mean=self.text_mean,
             line_mean=self.line_mean,
             whitening=self.whitening,
             cohort_names=np.array(self.cohort.names),
             cohort_sizes=self.cohort.sizes,
             cohort_lines=self.cohort.lines.astype(np.float16),
+            shift_languages=np.array(list(self.shifts), dtype=np.str_),
+            shifts=np.array(list(self.shifts.values()), dtype=np.float64),
             logistic=np.array([self.slope, self.intercept, self.threshold]),
         )
 
 
-def _corrected(vectors: Embeddings, mean: Embeddings, whitening: Embeddings) -> Embeddings:
-    return unit_rows(np.asarray((vectors - mean) @ whitening, dtype=np.float32))
+def language_of(locale: str) -> str:
+    """The language subtag of a BCP 47 tag."""
+    return locale.split("-", 1)[0].lower()
 
 
 def load_calibration(path: Path) -> BrandCalibration:
@@ -117,6 +144,8 @@ def load_calibration(path: Path) -> BrandCalibration:
         # Opened here, not by numpy: a damaged file would stay open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
+        if int(arrays["recipe"]) != RECIPE:
+            raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
         return _from_arrays(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as broken:
         message = f"this is no calibration that can be used ({broken})"
@@ -124,8 +153,6 @@ def load_calibration(path: Path) -> BrandCalibration:
 
 
 def _from_arrays(arrays: dict[str, Embeddings]) -> BrandCalibration:
-    if int(arrays["recipe"]) != RECIPE:
-        raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
     encoder_digest, data_digest, packs_digest = map(str, arrays["digests"])
     slope, intercept, threshold = map(float, arrays["logistic"])
     cohort = Cohort(
@@ -141,7 +168,9 @@ def _from_arrays(arrays: dict[str, Embeddings]) -> BrandCalibration:
         line_mean=arrays["line_mean"],
         whitening=arrays["whitening"],
         cohort=cohort,
+        shifts=dict(zip(map(str, arrays["shift_languages"]), map(float, arrays["shifts"]), strict=True)),
         slope=slope,
         intercept=intercept,
         threshold=threshold,
+        only=tuple(map(str, arrays["only"])),
     )

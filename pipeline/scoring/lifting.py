@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import regex
 
@@ -22,32 +23,50 @@ _FEWEST_WORDS = 5
 """Words that such a text has at least: a shorter one may agree by accident."""
 
 
-def is_lifted(text: str, lines: Sequence[str]) -> bool:
-    """Whether a text is one of the lines, or has a whole line of some length in it, letter case and marks aside."""
-    words = _units(text)
-    return any(
-        words == line or (len(line) >= _FEWEST_WORDS and _stands_in(line, words))
-        for line in (_units(each) for each in lines)
-    )
+@dataclass(frozen=True)
+class TextWords:
+    """A text, word by word: `units` are its words and signs in their order, `words` its words and pairs of signs."""
+
+    units: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Take a text apart, letter case and marks aside."""
+        found = list(_UNIT.finditer(text.casefold()))
+        words = [each.group() for each in found if not each["sign"]]
+        # One sign alone occurs everywhere.
+        pairs = [
+            first.group() + second.group()
+            for first, second in zip(found, found[1:], strict=False)
+            if first["sign"] and second["sign"]
+        ]
+        return cls(tuple(each.group() for each in found), (*words, *pairs))
 
 
-def is_stuffed(text: str, lines: Sequence[str]) -> bool:
-    """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
-    words = _pairs_of_signs(text)
-    own = {word for line in lines for word in _pairs_of_signs(line)}
-    return len(words) >= _FEWEST_WORDS and sum(word in own for word in words) >= _OWN_WORDS * len(words)
+@dataclass(frozen=True)
+class OwnWords:
+    """A brand's own lines, word by word, and all words in them."""
 
+    lines: tuple[tuple[str, ...], ...]
+    words: frozenset[str]
 
-def _units(text: str) -> list[str]:
-    return [found.group() for found in _UNIT.finditer(text.casefold())]
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Self:
+        """Take the lines apart."""
+        apart = [TextWords.of(line) for line in lines]
+        return cls(tuple(each.units for each in apart), frozenset(word for each in apart for word in each.words))
 
+    def is_lifted(self, text: TextWords) -> bool:
+        """Whether a text is one of the lines, or has a whole line of some length in it."""
+        return any(
+            text.units == line or (len(line) >= _FEWEST_WORDS and _stands_in(line, text.units)) for line in self.lines
+        )
 
-def _pairs_of_signs(text: str) -> list[str]:
-    """Words, and signs two by two: one sign alone occurs everywhere."""
-    found = list(_UNIT.finditer(text.casefold()))
-    words = [each.group() for each in found if not each["sign"]]
-    pairs = [first.group() + second.group() for first, second in pairwise(found) if first["sign"] and second["sign"]]
-    return words + pairs
+    def is_stuffed(self, text: TextWords) -> bool:
+        """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
+        own = sum(word in self.words for word in text.words)
+        return len(text.words) >= _FEWEST_WORDS and own >= _OWN_WORDS * len(text.words)
 
 
 def _stands_in(line: Sequence[str], words: Sequence[str]) -> bool:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from pipeline.scoring.lifting import is_lifted, is_stuffed
+from pipeline.scoring.lifting import OwnWords, TextWords
 
 LINES = (
     "Every chat is end-to-end encrypted, and we keep no record of who talks to whom.",
     "Share a code, not your phone number.",
     "飲み物は一日中ずっと冷たいままです。",
 )
+
+
+def is_lifted(text: str, lines: Sequence[str]) -> bool:
+    return OwnWords.of(lines).is_lifted(TextWords.of(text))
+
+
+def is_stuffed(text: str, lines: Sequence[str]) -> bool:
+    return OwnWords.of(lines).is_stuffed(TextWords.of(text))
 
 
 @pytest.mark.parametrize(
