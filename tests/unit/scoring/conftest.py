@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,27 +48,35 @@ def generic() -> dict[str, list[str]]:
     }
 
 
+def _listing(name: str, topic: str, beside: Sequence[str]) -> dict[str, Any]:
+    pillar = {
+        "name": f"{topic} and {beside[0]}",
+        "statement": f"{topic} {topic} {beside[1]}",
+        "exemplars": [f"{topic} of the day", f"{topic} {beside[2]}"],
+    }
+    return {"id": name, "short": f"{topic} {beside[3]} {beside[1]}", "pillars": [pillar]}
+
+
 @pytest.fixture
 def material(encoder: TextEncoder) -> Material:
-    """Nine invented brands, each about one topic, and three sentences for each of them in two languages."""
+    """Nine invented listings, each about one topic more than others, and sentences for three brands of other topics."""
     topics = TOPICS[2:-1]
-    ahead = dict(zip(topics, (*topics[1:], topics[0]), strict=True))
-    brands = [
-        {
-            "id": topic,
-            "pillars": [
-                {"statement": f"{topic} {topic}", "exemplars": [f"{topic} of the day", f"{topic} {ahead[topic]}"]}
-            ],
-        }
-        for topic in topics
-    ]
+    ring = (*topics, *topics)
+    listings = [_listing(topic, topic, [ring[place + step] for step in (1, 2, 4, 5)]) for place, topic in enumerate(topics)]
+    brands = [_listing(f"{topic}-brand", topic, topics) for topic in ("cold", "refill", "tea")]
     sentences = [
-        {"id": f"{topic}-{n}", "brand": topic, "pillar": "p", "en": f"{topic} " * n, "de": f"{topic} {ahead[topic]}"}
-        for topic in topics
-        for n in (1, 2, 3)
+        {
+            "id": f"{topic}-{n}",
+            "brand": f"{topic}-brand",
+            "pillar": "p",
+            "en": f"{topic} {topic} {topics[n]}",
+            "de": f"{topic} {topics[n]}",
+        }
+        for topic in ("cold", "refill", "tea")
+        for n in (4, 5, 6)
     ]
     pairs = [(f"{topic} tea", f"{topic} {word}") for topic in topics for word in ("a", "b", "tea", "tea tea")]
-    return Material.of(brands, sentences, pairs, encoder)
+    return Material.of(listings, brands, sentences, pairs, encoder)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -20,10 +21,15 @@ Judge = Callable[..., BrandResult]
 def judge(encoder: TextEncoder, brand: Brand, calibration: BrandCalibration) -> Judge:
     """Score one text against the brand."""
 
-    def run(text: str, language: LanguageVerdict = "match", other: Brand = brand) -> BrandResult:
+    def run(
+        text: str,
+        language: LanguageVerdict = "match",
+        other: Brand = brand,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> BrandResult:
         profile = BrandProfile.of(other, encoder, calibration)
-        (placed,) = calibration.place(encoder.encode([text]))
-        return score_brand(profile, Evidence(text, language, placed), calibration)
+        (placed,) = calibration.place(encoder.encode([text]), ["en-US"])
+        return score_brand(profile, Evidence(text, "en-US", language, placed), calibration, thresholds)
 
     return run
 
@@ -82,11 +88,44 @@ def test_the_score_cannot_be_won_with_the_brands_own_lines_and_words(judge: Judg
 def test_an_encoder_without_a_calibration_gives_no_score(encoder: TextEncoder, brand: Brand) -> None:
     """Another encoder's calibration would give a wrong number."""
     profile = BrandProfile.of(brand, encoder, None)
-    result = score_brand(profile, Evidence("Fill up: cold water", "match", None), None)
+    result = score_brand(profile, Evidence("Fill up: cold water", "en-US", "match", None), None)
     assert (result.verdict, result.score.value) == ("undetermined", None)
     assert "calibration" in result.score.explanation
 
 
 def test_what_voids_a_text_is_told_without_a_calibration_too(encoder: TextEncoder, brand: Brand) -> None:
     profile = BrandProfile.of(brand, encoder, None)
-    assert score_brand(profile, Evidence("Water stays cold", "match", None), None).score.value == 0
+    assert score_brand(profile, Evidence("Water stays cold", "en-US", "match", None), None).score.value == 0
+
+
+def test_a_brands_own_threshold_of_a_locale_stands_before_the_shipped_one(judge: Judge) -> None:
+    text = "Fill up: cold refill, cold bottle"
+    assert judge(text, thresholds={"en-US": 1.0}).verdict == "off_brand"
+    assert judge(text, thresholds={"de-DE": 1.0}).verdict == "on_brand"
+
+
+def test_a_counter_exemplar_pulls_a_text_down_and_is_named(judge: Judge, brand: Brand) -> None:
+    """As far as the text is nearer to it than to any line of the brand."""
+    pillar = brand.pillars[0].model_copy(update={"counter_exemplars": ("A cold game is a lost game.",)})
+    warned = brand.model_copy(update={"pillars": (pillar, *brand.pillars[1:])})
+    text = "Cold game or lost game"
+    assert judge(text, other=warned).score.value < judge(text).score.value
+    assert "“A cold game is a lost game.”" in judge(text, other=warned).score.explanation
+    harmless = "Fill up: cold refill, cold bottle"
+    assert judge(harmless, other=warned) == judge(harmless)
+
+
+def test_what_a_text_does_not_take_up_is_named(judge: Judge) -> None:
+    explanation = judge("Bring a book and a lamp along").score.explanation
+    assert explanation.endswith("Not taken up: Cold all day, Refill anywhere.")
+
+
+def test_an_encoder_made_for_one_language_does_not_judge_another(
+    encoder: TextEncoder, brand: Brand, calibration: BrandCalibration
+) -> None:
+    english = replace(calibration, only=("en",))
+    profile = BrandProfile.of(brand, encoder, english)
+    (placed,) = english.place(encoder.encode(["Fill up: cold water"]), ["de-DE"])
+    result = score_brand(profile, Evidence("Fill up: cold water", "de-DE", "match", placed), english)
+    assert (result.verdict, result.score.value) == ("undetermined", None)
+    assert "made for en, not for de-DE" in result.score.explanation

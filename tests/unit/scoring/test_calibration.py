@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,14 @@ def stored(calibration: BrandCalibration, tmp_path: Path) -> Path:
 def test_texts_and_lines_are_corrected_on_their_own_means(encoder: TextEncoder, calibration: BrandCalibration) -> None:
     vectors = encoder.encode(["cold", "music"])
     by_hand = unit_rows((vectors - calibration.text_mean) @ calibration.whitening)
-    np.testing.assert_allclose([text.vector for text in calibration.place(vectors)], by_hand)
+    np.testing.assert_allclose([text.vector for text in calibration.place(vectors, ["de", "de"])], by_hand)
     by_hand = unit_rows((vectors - calibration.line_mean) @ calibration.whitening)
     np.testing.assert_allclose(calibration.place_lines(vectors), by_hand)
 
 
 def test_a_standing_is_in_standard_deviations_of_the_texts_own_nearness_to_invented_brands() -> None:
     text = PlacedText(np.array([1, 0], np.float32), np.array([0.1, 0.3, 0.2, 0.2], np.float32))
-    lines = np.array([[0.4, 0], [0.4, 1], [0.4, 0]], np.float32)
+    lines = np.array([[0.4, 0], [0.4, 1], [0.4, 0], [0.4, 0]], np.float32)
     assert text.standing(lines) == pytest.approx(0.2 / np.std([0.1, 0.3, 0.2, 0.2]), rel=1e-5)
     assert text.share_further(lines) == 1
     assert text.share_further(lines * 0.6) == 0.75
@@ -39,6 +40,23 @@ def test_a_standing_is_in_standard_deviations_of_the_texts_own_nearness_to_inven
 def test_a_text_that_is_equally_near_to_everything_still_has_a_standing() -> None:
     text = PlacedText(np.zeros(2, np.float32), np.zeros(4, np.float32))
     assert text.standing(np.eye(2, dtype=np.float32)) == 0
+
+
+def test_a_language_in_which_copy_stands_high_is_measured_from_a_higher_line(
+    calibration: BrandCalibration, encoder: TextEncoder
+) -> None:
+    """The line of a language holds for all its locales; one that nothing is known of has the usual line."""
+    shifted = replace(calibration, shifts={"de": 0.5})
+    vectors = encoder.encode(["music"] * 3)
+    lines = calibration.place_lines(encoder.encode(["music book", "lamp"]))
+    swiss, capital, thai = (text.standing(lines) for text in shifted.place(vectors, ["de-CH", "DE", "th-TH"]))
+    assert swiss == capital == pytest.approx(thai - 0.5)
+
+
+def test_an_excess_is_told_in_the_same_deviations_and_never_below_nought() -> None:
+    text = PlacedText(np.array([1, 0], np.float32), np.array([0.1, 0.3], np.float32), shift=1.0)
+    assert text.excess(0.5, over=0.3) == pytest.approx(2)
+    assert text.excess(0.3, over=0.5) == 0
 
 
 def test_a_probability_rises_with_the_standing_and_never_overflows(calibration: BrandCalibration) -> None:
@@ -55,7 +73,7 @@ def test_a_standing_can_be_found_from_its_probability(calibration: BrandCalibrat
 def test_a_calibration_is_the_same_after_it_was_stored(calibration: BrandCalibration, stored: Path) -> None:
     """The lines are rounded before the fit, not after it."""
     read = load_calibration(stored)
-    for name in ("encoder_digest", "data_digest", "packs_digest", "slope", "intercept", "threshold"):
+    for name in ("encoder_digest", "data_digest", "packs_digest", "shifts", "slope", "intercept", "threshold", "only"):
         assert getattr(read, name) == getattr(calibration, name)
     for name in ("text_mean", "line_mean", "whitening"):
         np.testing.assert_array_equal(getattr(read, name), getattr(calibration, name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,11 @@ from pipeline.scoring.fitting import (
     _whitening,
     data_digest,
     fit_calibration,
-    run_trials,
+    language_shifts,
+    own_standings,
+    rival_standings,
 )
+from pipeline.scoring.ports import TextEncoder
 
 
 def test_the_same_material_gives_the_same_calibration(material: Material, calibration: BrandCalibration) -> None:
@@ -39,36 +44,55 @@ def test_the_digest_changes_with_the_data() -> None:
     assert data_digest([], [sentence]) != data_digest([], [sentence | {"en": "other"}])
 
 
-def test_own_sentences_stand_higher_than_others(material: Material, calibration: BrandCalibration) -> None:
-    trials = run_trials(calibration, material.parallel, material.owners)
-    assert trials.own.shape == (27, 2)
-    assert trials.other.shape == (27, 2, 9)
-    assert trials.own.mean() > np.nanmean(trials.other) + 1
+def test_own_sentences_stand_higher_than_rivals_copy(material: Material, calibration: BrandCalibration) -> None:
+    own, rivals = own_standings(calibration, material), rival_standings(calibration, material.shorts)
+    assert own.shape == (9, 2)
+    assert rivals.shape == (9 * 3,)
+    assert own.mean() > rivals.mean() + 1
 
 
-def test_neither_the_own_brand_nor_the_one_that_is_tried_is_in_the_background(
+def test_neither_the_writer_nor_the_brand_that_is_tried_is_in_the_background(
     material: Material, calibration: BrandCalibration
 ) -> None:
-    trials = run_trials(calibration, material.parallel, material.owners)
-    own = material.cohort.names.index(material.owners[0])
-    assert np.isnan(trials.other[0, :, own]).all()
-    assert np.isnan(trials.other).sum() == trials.own.size
-    (text,) = calibration.place(material.parallel[0, :1])
-    near = text.background.astype(np.float64)
-    rest = np.delete(near, own)
-    assert trials.own[0, 0] == pytest.approx((near[own] - rest.mean()) / rest.std())
-    other = next(column for column in range(9) if column != own)
-    rest = np.delete(near, [own, other])
-    assert trials.other[0, 0, other] == pytest.approx((near[other] - rest.mean()) / rest.std())
+    """Every trial at the first listing is one of its copies by others, read against the seven that remain."""
+    standings = rival_standings(calibration, material.shorts)[:3]
+    expected = []
+    for writer, text in enumerate(calibration.place(material.shorts, ["en"] * 9)):
+        rest = np.delete(text.background.astype(np.float64), [0, writer])
+        expected.append((text.background[0] - rest.mean()) / rest.std())
+    assert [np.isclose(expected[1:], standing).sum() for standing in standings] == [1, 1, 1]
 
 
-def test_the_threshold_accepts_the_stated_share_of_other_brands_copy(
+def test_the_threshold_accepts_the_stated_share_of_rivals_copy(
     material: Material, calibration: BrandCalibration
 ) -> None:
-    trials = run_trials(calibration, material.parallel, material.owners)
-    other = trials.other[~np.isnan(trials.other)]
-    accepted = (other > calibration.standing_at(calibration.threshold) + 1e-9).mean()
-    assert accepted == pytest.approx(FALSE_POSITIVES, abs=0.01)
+    rivals = rival_standings(calibration, material.shorts)
+    accepted = (rivals > calibration.standing_at(calibration.threshold) + 1e-9).mean()
+    assert accepted == pytest.approx(FALSE_POSITIVES, abs=0.03)
+
+
+def test_the_line_of_a_language_follows_half_of_what_its_own_copy_stands_above_the_usual() -> None:
+    """English has a line of its own, but what is usual is told by all other languages."""
+    own = np.array([[6.0, 4.0, 2.0], [8.0, 4.0, 2.0]])
+    assert language_shifts(own, ("en", "de", "tr")) == {"en": 2, "de": 0.5, "tr": -0.5}
+
+
+def test_an_encoder_of_one_language_is_calibrated_on_that_language(encoder: TextEncoder) -> None:
+    topics = ("music", "tram", "bread", "rain", "bike", "book")
+    listings = [
+        {
+            "id": topic,
+            "short": topic,
+            "pillars": [{"name": topic, "statement": f"{topic} {other}", "exemplars": [other * place]}],
+        }
+        for place, (topic, other) in enumerate(pairwise((*topics, "music")), 1)
+    ]
+    sentences = [{"id": "1", "brand": "music", "pillar": "music", "en": "music music", "de": "Musik"}]
+    material = Material.of(listings, listings, sentences, [("tea", "Tee")], encoder, only=("en",))
+    calibration = fit_calibration(material)
+    assert (material.languages, calibration.shifts) == (("en",), {"en": 0})
+    assert (calibration.holds_for("en-GB"), calibration.holds_for("de-DE")) == (True, False)
+    np.testing.assert_array_equal(calibration.whitening, np.eye(len(calibration.text_mean)))
 
 
 def test_whitening_shrinks_the_directions_in_which_translations_differ() -> None:

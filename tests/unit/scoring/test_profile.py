@@ -10,19 +10,27 @@ from pipeline.scoring.ports import TextEncoder
 from pipeline.scoring.profile import BrandProfile, Profiles
 
 
-def test_a_profile_holds_every_statement_and_exemplar_with_its_pillar(encoder: TextEncoder, brand: Brand) -> None:
-    profile = BrandProfile.of(brand, encoder, None)
-    assert profile.lines[:2] == ("Water stays cold.", "Still cold at four.")
-    assert profile.pillars == ("Cold all day", "Cold all day", "Refill anywhere", "Refill anywhere")
-    assert profile.statements == (True, False, True, False)
-    np.testing.assert_allclose(profile.vectors, encoder.encode(profile.lines))
+def test_a_profile_holds_what_is_compared_and_what_is_told_with_their_pillars(
+    encoder: TextEncoder, brand: Brand
+) -> None:
+    pillar = brand.pillars[0].model_copy(update={"counter_exemplars": ("Hot as can be.",)})
+    profile = BrandProfile.of(brand.model_copy(update={"pillars": (pillar, *brand.pillars[1:])}), encoder, None)
+    assert profile.compared.lines[:3] == ("Cold all day", "Water stays cold.", "Still cold at four.")
+    assert profile.compared.pillars == ("Cold all day",) * 4 + ("Refill anywhere",) * 4
+    assert profile.exemplars.lines == ("Still cold at four.", "Your next refill.")
+    assert (profile.counter_exemplars.lines, profile.counter_exemplars.pillars) == (
+        ("Hot as can be.",),
+        ("Cold all day",),
+    )
+    np.testing.assert_allclose(profile.exemplars.vectors, encoder.encode(profile.exemplars.lines))
 
 
 def test_with_a_calibration_the_lines_are_corrected(
     encoder: TextEncoder, brand: Brand, calibration: BrandCalibration
 ) -> None:
     profile = BrandProfile.of(brand, encoder, calibration)
-    np.testing.assert_allclose(profile.vectors, calibration.place_lines(encoder.encode(profile.lines)))
+    expected = calibration.place_lines(encoder.encode(profile.compared.lines))
+    np.testing.assert_allclose(profile.compared.vectors, expected)
 
 
 def test_a_brand_is_embedded_once_for_each_version_of_it(encoder: TextEncoder, brand: Brand) -> None:
