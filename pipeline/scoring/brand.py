@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import regex
 
 from pipeline.domain.assessment import BrandVerdict, LanguageVerdict, Score
 from pipeline.scoring.calibration import BrandCalibration, PlacedText
+from pipeline.scoring.cohort import mean_of_highest
 from pipeline.scoring.lifting import TextWords
+from pipeline.scoring.ports import Embeddings
 from pipeline.scoring.profile import BrandProfile, NamedLines
 
 __all__ = ["NAME", "BrandResult", "Evidence", "score_brand"]
@@ -83,19 +84,76 @@ def score_brand(
         return _not_judged(None, "There is no calibration for this encoder: its numbers would mean nothing.")
     if not calibration.holds_for(evidence.locale):
         return _not_judged(None, f"The encoder was made for {', '.join(calibration.only)}, not for {evidence.locale}.")
-    pulled = _counter_pull(profile, evidence.placed)
-    value = calibration.probability(evidence.placed.standing(profile.compared.vectors) - pulled)
+    reading = _Reading(profile, evidence.placed)
+    value = calibration.probability(evidence.placed.deviations(reading.near) - reading.pulled)
     if evidence.is_too_short:
         return _not_judged(value, "The text is too short to tell what it stands for.")
     threshold = (thresholds or {}).get(evidence.locale, calibration.threshold)
     verdict: BrandVerdict = "on_brand" if value >= threshold else "off_brand"
-    reasons = [_distance(value, threshold), _share(profile, evidence.placed), _name_nearest(profile, evidence.placed)]
-    if pulled:
-        reasons.append(_name_counter(profile, evidence.placed))
+    reasons = [_distance(value, threshold), reading.share, reading.nearest]
+    if reading.pulled:
+        reasons.append(reading.counter)
     if verdict == "off_brand":
-        reasons.append(_name_missed(profile, evidence.placed))
-    explanation = " ".join(filter(None, reasons))
-    return BrandResult(Score(name=NAME, value=value, explanation=explanation), verdict)
+        reasons.append(reading.missed)
+    return BrandResult(Score(name=NAME, value=value, explanation=" ".join(filter(None, reasons))), verdict)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One text beside one brand, and what there is to say about it."""
+
+    profile: BrandProfile
+    placed: PlacedText
+
+    @cached_property
+    def cosines(self) -> Embeddings:
+        """To each line that is compared."""
+        return self.profile.compared.vectors @ self.placed.vector
+
+    @cached_property
+    def near(self) -> float:
+        """Nearness to the brand."""
+        return float(mean_of_highest(self.cosines))
+
+    @cached_property
+    def pulled(self) -> float:
+        """What a counter-exemplar takes away, in standard deviations: what it is nearer than any line of the brand."""
+        if not self.profile.counter_exemplars.lines:
+            return 0.0
+        counter = float((self.profile.counter_exemplars.vectors @ self.placed.vector).max())
+        return self.placed.excess(counter, over=float(self.cosines.max()))
+
+    @property
+    def share(self) -> str:
+        """How many of the invented brands it is further from."""
+        share = self.placed.share_further(self.near)
+        return f"It is nearer to the brand than to {share:.0%} of {len(self.placed.background)} invented brands."
+
+    @property
+    def nearest(self) -> str:
+        """The pillar whose line is nearest, and the exemplar that is."""
+        pillar = f"Nearest pillar: {self.profile.compared.pillars[int(self.cosines.argmax())]}"
+        if not self.profile.exemplars.lines:
+            return f"{pillar}."
+        return f"{pillar}; nearest exemplar: “{self._line_nearest(self.profile.exemplars)}”."
+
+    @property
+    def counter(self) -> str:
+        """The counter-exemplar that pulled it down."""
+        line = self._line_nearest(self.profile.counter_exemplars)
+        return f"Pulled down: it is nearer to what the brand must not sound like, “{line}”, than to any pillar."
+
+    @property
+    def missed(self) -> str:
+        """The pillars that it has nothing to do with."""
+        highest: dict[str, float] = {}
+        for pillar, cosine in zip(self.profile.compared.pillars, self.cosines.tolist(), strict=True):
+            highest[pillar] = max(cosine, highest.get(pillar, -1.0))
+        missed = [pillar for pillar, cosine in highest.items() if self.placed.deviations(cosine) < _TAKEN_UP]
+        return f"Not taken up: {', '.join(missed)}." if missed else ""
+
+    def _line_nearest(self, named: NamedLines) -> str:
+        return named.lines[int((named.vectors @ self.placed.vector).argmax())]
 
 
 def _void(profile: BrandProfile, evidence: Evidence) -> str | None:
@@ -113,46 +171,7 @@ def _not_judged(value: float | None, reason: str) -> BrandResult:
     return BrandResult(Score(name=NAME, value=value, explanation=f"Not judged: {reason}"), "undetermined")
 
 
-def _counter_pull(profile: BrandProfile, placed: PlacedText) -> float:
-    """How much a counter-exemplar takes away, in standard deviations: what it is nearer than any line of the brand."""
-    if not profile.counter_exemplars.lines:
-        return 0.0
-    counter = float((profile.counter_exemplars.vectors @ placed.vector).max())
-    return placed.excess(counter, over=float((profile.compared.vectors @ placed.vector).max()))
-
-
 def _distance(value: float, threshold: float) -> str:
     side = "over" if value >= threshold else "under"
     distance = f"{abs(value - threshold):.1%} {side} the threshold of {threshold:.1%}"
     return f"It speaks for the brand with a probability of {value:.1%}, {distance}."
-
-
-def _share(profile: BrandProfile, placed: PlacedText) -> str:
-    share = placed.share_further(profile.compared.vectors)
-    return f"It is nearer to the brand than to {share:.0%} of {len(placed.background)} invented brands."
-
-
-def _name_nearest(profile: BrandProfile, placed: PlacedText) -> str:
-    """The pillar whose line is nearest, and the exemplar that is."""
-    pillar = f"Nearest pillar: {profile.compared.pillars[_nearest(profile.compared, placed)]}"
-    if not profile.exemplars.lines:
-        return f"{pillar}."
-    return f"{pillar}; nearest exemplar: “{profile.exemplars.lines[_nearest(profile.exemplars, placed)]}”."
-
-
-def _name_counter(profile: BrandProfile, placed: PlacedText) -> str:
-    line = profile.counter_exemplars.lines[_nearest(profile.counter_exemplars, placed)]
-    return f"Pulled down: it is nearer to what the brand must not sound like, “{line}”, than to any pillar."
-
-
-def _name_missed(profile: BrandProfile, placed: PlacedText) -> str:
-    """The pillars that a text has nothing to do with."""
-    standing: dict[str, float] = {}
-    for pillar, cosine in zip(profile.compared.pillars, profile.compared.vectors @ placed.vector, strict=True):
-        standing[pillar] = max(placed.deviations(float(cosine)), standing.get(pillar, -np.inf))
-    missed = [pillar for pillar, value in standing.items() if value < _TAKEN_UP]
-    return f"Not taken up: {', '.join(missed)}." if missed else ""
-
-
-def _nearest(named: NamedLines, placed: PlacedText) -> int:
-    return int((named.vectors @ placed.vector).argmax())

@@ -19,6 +19,7 @@ import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +53,21 @@ class PlacedText:
 
     def deviations(self, near: float) -> float:
         """A nearness in standard deviations from that to the invented brands."""
-        return (near - float(self.background.mean())) / self._spread - self.shift
+        return (near - self._mean) / self._spread - self.shift
 
     def excess(self, near: float, over: float) -> float:
         """How many standard deviations one nearness is above another; 0 where it's below."""
         return max(near - over, 0.0) / self._spread
 
-    def share_further(self, lines: Embeddings) -> float:
-        """The share of the invented brands that it is further from than from these lines."""
-        return float((self.background < nearness(self.vector[np.newaxis], lines)[0]).mean())
+    def share_further(self, near: float) -> float:
+        """The share of the invented brands that are less near than this."""
+        return float(np.count_nonzero(self.background < near) / len(self.background))
 
-    @property
+    @cached_property
+    def _mean(self) -> float:
+        return float(self.background.mean())
+
+    @cached_property
     def _spread(self) -> float:
         return max(float(self.background.std()), _FLAT)
 

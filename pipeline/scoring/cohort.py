@@ -27,10 +27,10 @@ def pillar_lines(name: str, statement: str, exemplars: Sequence[str]) -> tuple[s
 
 def nearness(vectors: Embeddings, lines: Embeddings) -> Embeddings:
     """The mean cosine between each vector and the brand's nearest lines, shape (vectors,)."""
-    return _mean_of_highest(vectors @ lines.T)
+    return mean_of_highest(vectors @ lines.T)
 
 
-def _mean_of_highest(cosines: Embeddings) -> Embeddings:
+def mean_of_highest(cosines: Embeddings) -> Embeddings:
     """The mean of the highest few along the last axis."""
     few = min(NEAREST_LINES, cosines.shape[-1])
     highest = np.partition(cosines, -few, axis=-1)[..., -few:]
@@ -57,7 +57,7 @@ class Cohort:
     def nearness(self, vectors: Embeddings) -> Embeddings:
         """How near each vector is to each brand, shape (vectors, brands), in one product for all."""
         cosines = np.pad(vectors @ self.lines.T, ((0, 0), (0, 1)), constant_values=-1)
-        return _mean_of_highest(cosines[:, self._places])
+        return mean_of_highest(cosines[:, self._places])
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:

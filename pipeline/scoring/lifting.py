@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,9 +25,13 @@ _FEWEST_WORDS = 5
 
 @dataclass(frozen=True)
 class TextWords:
-    """A text, word by word: `units` are its words and signs in their order, `words` its words and pairs of signs."""
+    """A text, word by word: `row` is its words and signs in their order, a space around each, `count` how many.
 
-    units: tuple[str, ...]
+    `words` are its words and its pairs of signs.
+    """
+
+    row: str
+    count: int
     words: tuple[str, ...]
 
     @classmethod
@@ -41,33 +45,30 @@ class TextWords:
             for first, second in zip(found, found[1:], strict=False)
             if first["sign"] and second["sign"]
         ]
-        return cls(tuple(each.group() for each in found), (*words, *pairs))
+        row = "".join(f" {each.group()} " for each in found)
+        return cls(row, len(found), (*words, *pairs))
 
 
 @dataclass(frozen=True)
 class OwnWords:
     """A brand's own lines, word by word, and all words in them."""
 
-    lines: tuple[tuple[str, ...], ...]
+    lines: tuple[TextWords, ...]
     words: frozenset[str]
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Self:
         """Take the lines apart."""
-        apart = [TextWords.of(line) for line in lines]
-        return cls(tuple(each.units for each in apart), frozenset(word for each in apart for word in each.words))
+        apart = tuple(TextWords.of(line) for line in lines)
+        return cls(apart, frozenset(word for each in apart for word in each.words))
 
     def is_lifted(self, text: TextWords) -> bool:
         """Whether a text is one of the lines, or has a whole line of some length in it."""
         return any(
-            text.units == line or (len(line) >= _FEWEST_WORDS and _stands_in(line, text.units)) for line in self.lines
+            text.row == line.row or (line.count >= _FEWEST_WORDS and line.row in text.row) for line in self.lines
         )
 
     def is_stuffed(self, text: TextWords) -> bool:
         """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
         own = sum(word in self.words for word in text.words)
         return len(text.words) >= _FEWEST_WORDS and own >= _OWN_WORDS * len(text.words)
-
-
-def _stands_in(line: Sequence[str], words: Sequence[str]) -> bool:
-    return any(words[start : start + len(line)] == line for start in range(len(words) - len(line) + 1))

@@ -33,8 +33,8 @@ def test_a_standing_is_in_standard_deviations_of_the_texts_own_nearness_to_inven
     text = PlacedText(np.array([1, 0], np.float32), np.array([0.1, 0.3, 0.2, 0.2], np.float32))
     lines = np.array([[0.4, 0], [0.4, 1], [0.4, 0], [0.4, 0]], np.float32)
     assert text.standing(lines) == pytest.approx(0.2 / np.std([0.1, 0.3, 0.2, 0.2]), rel=1e-5)
-    assert text.share_further(lines) == 1
-    assert text.share_further(lines * 0.6) == 0.75
+    assert text.share_further(0.4) == 1
+    assert text.share_further(0.24) == 0.75
 
 
 def test_a_text_that_is_equally_near_to_everything_still_has_a_standing() -> None:
