@@ -1,6 +1,9 @@
-"""Make the brand score's calibration again, from calibration/*.yaml and the locale packs, for the default encoder.
+"""Make the brand score's calibration again, from calibration/*.yaml and the locale packs, for the settings' encoder.
 
-python scripts/calibrate.py [--output calibration/multilingual-e5-small.npz]
+    python scripts/calibrate.py [--output calibration/multilingual-e5-small.npz]
+    GLOCAL_ENCODER=sentence-transformers/all-MiniLM-L6-v2 python scripts/calibrate.py
+
+An encoder whose card lists its languages is calibrated for these alone.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.bootstrap import build
+from pipeline.domain.model_card import MANY_LANGUAGES
 from pipeline.scoring.fitting import Material, fit_calibration
 
 ROOT = Path(__file__).parent.parent
@@ -25,13 +29,16 @@ def read_material(root: Path = ROOT) -> Material:
         for name, key in (("listings.yaml", "listings"), ("cohort.yaml", "brands"), ("parallel.yaml", "sentences"))
     )
     pairs = ((pair.source, pair.target) for pack in parts.library.packs() for pair in pack.pairs)
-    return Material.of(listings, brands, sentences, pairs, parts.assessor.encoder)
+    languages = parts.card(parts.settings.encoder).languages
+    only = () if MANY_LANGUAGES in languages else tuple(languages)
+    return Material.of(listings, brands, sentences, pairs, parts.assessor.encoder, only=only)
 
 
 def main() -> None:
     """Fit, write, and say what came out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=ROOT / "calibration/multilingual-e5-small.npz")
+    name = build(ROOT).settings.encoder.rsplit("/", 1)[-1].lower()
+    parser.add_argument("--output", type=Path, default=ROOT / f"calibration/{name}.npz")
     output = parser.parse_args().output
     calibration = fit_calibration(read_material())
     calibration.save(output)
