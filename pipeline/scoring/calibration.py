@@ -102,14 +102,14 @@ class BrandCalibration:
 
     def place(self, vectors: Embeddings, locales: Sequence[str]) -> list[PlacedText]:
         """Correct the vectors of texts, shape (texts, dimensions), and hold each against the invented brands."""
-        corrected = unit_rows((vectors - self.text_mean) @ self.whitening)
+        corrected = unit_rows(np.asarray((vectors - self.text_mean) @ self.whitening, dtype=np.float32))
         background = self.cohort.nearness(corrected)
         shifts = (self.shifts.get(language_of(locale), 0.0) for locale in locales)
         return [PlacedText(*each) for each in zip(corrected, background, shifts, strict=True)]
 
     def place_lines(self, vectors: Embeddings) -> Embeddings:
         """Correct the vectors of a brand's lines, shape (lines, dimensions)."""
-        return unit_rows((vectors - self.line_mean) @ self.whitening)
+        return unit_rows(np.asarray((vectors - self.line_mean) @ self.whitening, dtype=np.float32))
 
     def probability(self, standing: float) -> float:
         """The probability that copy of this standing speaks for the brand, where every second copy does."""
@@ -149,8 +149,6 @@ def load_calibration(path: Path) -> BrandCalibration:
         # Opened here, not by numpy: a damaged file would stay open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        if int(arrays["recipe"]) != RECIPE:
-            raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
         return _from_arrays(arrays)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as broken:
         message = f"this is no calibration that can be used ({broken})"
@@ -158,6 +156,8 @@ def load_calibration(path: Path) -> BrandCalibration:
 
 
 def _from_arrays(arrays: dict[str, Embeddings]) -> BrandCalibration:
+    if int(arrays["recipe"]) != RECIPE:
+        raise ValueError(f"recipe {int(arrays['recipe'])} is not {RECIPE}")
     encoder_digest, data_digest, packs_digest = map(str, arrays["digests"])
     slope, intercept, threshold = map(float, arrays["logistic"])
     cohort = Cohort(

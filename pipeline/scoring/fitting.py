@@ -171,7 +171,9 @@ def language_shifts(own: Numbers, languages: Sequence[str]) -> dict[str, float]:
     The usual one is the mean of all languages but English, which stands for languages that nothing is known of.
     """
     means = own.mean(axis=0)
-    usual = float(np.mean([mean for mean, language in zip(means, languages, strict=True) if language != ENGLISH] or means))
+    usual = float(
+        np.mean([mean for mean, language in zip(means, languages, strict=True) if language != ENGLISH] or means)
+    )
     return {language: _SHIFT * (float(mean) - usual) for language, mean in zip(languages, means, strict=True)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import regex
@@ -41,9 +42,7 @@ class TextWords:
         words = [each.group() for each in found if not each["sign"]]
         # One sign alone occurs everywhere.
         pairs = [
-            first.group() + second.group()
-            for first, second in zip(found, found[1:], strict=False)
-            if first["sign"] and second["sign"]
+            first.group() + second.group() for first, second in pairwise(found) if first["sign"] and second["sign"]
         ]
         row = "".join(f" {each.group()} " for each in found)
         return cls(row, len(found), (*words, *pairs))

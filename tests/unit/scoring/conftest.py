@@ -62,7 +62,9 @@ def material(encoder: TextEncoder) -> Material:
     """Nine invented listings, each about one topic more than others, and sentences for three brands of other topics."""
     topics = TOPICS[2:-1]
     ring = (*topics, *topics)
-    listings = [_listing(topic, topic, [ring[place + step] for step in (1, 2, 4, 5)]) for place, topic in enumerate(topics)]
+    listings = [
+        _listing(topic, topic, [ring[place + step] for step in (1, 2, 4, 5)]) for place, topic in enumerate(topics)
+    ]
     brands = [_listing(f"{topic}-brand", topic, topics) for topic in ("cold", "refill", "tea")]
     sentences = [
         {
