@@ -41,7 +41,7 @@ def test_a_change_is_since_the_last_week_with_scores_of_the_same_model() -> None
 
 def test_a_chart_has_a_line_for_each_locale_and_model_and_no_markup_of_others() -> None:
     weeks = by_week([text(0.5), text(0.7, 1), text(0.2, model="<b>&")])
-    drawn = ET.fromstring(draw_weeks(weeks, "Brand score of <aqualis>"))
+    drawn = ET.fromstring(draw_weeks(weeks, "Brand score of <aqualis>"))  # noqa: S314 (it was made a line before)
     space = "{http://www.w3.org/2000/svg}"
     assert len(drawn.findall(f"{space}polyline")) == 2
     assert "de-DE · <b>&" in {each.text for each in drawn.findall(f"{space}text")}
