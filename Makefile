@@ -38,6 +38,7 @@ bench: $(VENV)/.runtime
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/parity.py
+	$(BIN)/python benchmarks/scoring.py
 
 # The file is committed: make it again after a change of calibration/*.yaml, and measure again what docs/brand-score.md says.
 calibration: $(VENV)/.runtime
