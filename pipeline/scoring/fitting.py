@@ -35,8 +35,8 @@ Brands of all trades are told apart with ease: a threshold from them accepts far
 _SHRINKAGE = 0.3
 """What is added to every eigenvalue of the covariance between translations, in mean eigenvalues."""
 
-_SHIFT = 0.5
-"""Share of a language's distance in standing that its line follows: where two classes of one spread part, halfway."""
+_TURNED_DOWN = 1 / 3
+"""Share of on-brand copy that lies below the place at which languages are compared: about what the threshold costs."""
 
 _FEWEST_TRANSLATIONS = 4
 """Translations that make the sources of the packs' pairs worth a covariance."""
@@ -166,15 +166,15 @@ def own_standings(calibration: BrandCalibration, material: Material) -> Numbers:
 
 
 def language_shifts(own: Numbers, languages: Sequence[str]) -> dict[str, float]:
-    """How much higher the line of each language is: half of what its own copy stands above the usual one.
+    """How much higher the line of each language is, so that the same share of on-brand copy passes in all.
 
-    The usual one is the mean of all languages but English, which stands for languages that nothing is known of.
+    That is how much higher two thirds of its copy stand than usual. The usual is the mean of all languages but English,
+    which speaks for languages that nothing is known of.
     """
-    means = own.mean(axis=0)
-    usual = float(
-        np.mean([mean for mean, language in zip(means, languages, strict=True) if language != ENGLISH] or means)
-    )
-    return {language: _SHIFT * (float(mean) - usual) for language, mean in zip(languages, means, strict=True)}
+    places = np.quantile(own, _TURNED_DOWN, axis=0)
+    foreign = [float(place) for place, language in zip(places, languages, strict=True) if language != ENGLISH]
+    usual = float(np.mean(foreign or places))
+    return {language: float(place) - usual for language, place in zip(languages, places, strict=True)}
 
 
 def rival_standings(calibration: BrandCalibration, shorts: Embeddings) -> Numbers:

@@ -45,7 +45,10 @@ def test_it_judges_english(assessor: Assessor) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "text"),
-    [("de-DE", "Kaltes Wasser bis zum Abend, ganz ohne Plastik."), ("ja-JP", "夕方まで冷たい水を、プラスチックなしで。")],
+    [
+        ("de-DE", "Kaltes Wasser bis zum Abend, ganz ohne Plastik."),
+        ("ja-JP", "夕方まで冷たい水を、プラスチックなしで。"),
+    ],
 )
 def test_it_says_that_it_cannot_judge_other_languages(assessor: Assessor, locale: str, text: str) -> None:
     result = judge(assessor, text, locale)

@@ -71,10 +71,10 @@ def test_the_threshold_accepts_the_stated_share_of_rivals_copy(
     assert accepted == pytest.approx(FALSE_POSITIVES, abs=0.03)
 
 
-def test_the_line_of_a_language_follows_half_of_what_its_own_copy_stands_above_the_usual() -> None:
+def test_the_line_of_a_language_is_as_much_higher_as_two_thirds_of_its_copy_stand() -> None:
     """English has a line of its own, but what is usual is told by all other languages."""
-    own = np.array([[6.0, 4.0, 2.0], [8.0, 4.0, 2.0]])
-    assert language_shifts(own, ("en", "de", "tr")) == {"en": 2, "de": 0.5, "tr": -0.5}
+    own = np.array([[9.0, 4.0, 7.0], [5.0, 4.0, 2.0], [5.0, 4.0, 2.0], [5.0, 4.0, 2.0]])
+    assert language_shifts(own, ("en", "de", "tr")) == {"en": 2, "de": 1, "tr": -1}
 
 
 def test_an_encoder_of_one_language_is_calibrated_on_that_language(encoder: TextEncoder) -> None:
