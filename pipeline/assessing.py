@@ -5,11 +5,13 @@ Joins the checks and the scores, which do not know each other. Knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
 
 from pipeline.checks.language import find_language
 from pipeline.checks.registry import run_checks
@@ -25,8 +27,10 @@ from pipeline.domain.value import text_digest
 from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
 from pipeline.scoring.background import Background
-from pipeline.scoring.brand import BrandProfile, BrandResult, Profiles, score_brand
+from pipeline.scoring.brand import BrandResult, Evidence, score_brand
+from pipeline.scoring.calibration import BrandCalibration, PlacedText, load_calibration
 from pipeline.scoring.ports import Embeddings, TextEncoder
+from pipeline.scoring.profile import Profiles
 
 PAIRS_SOURCE_LOCALE = "en-US"
 """The locale that the sources of all shipped pairs are written in."""
@@ -62,7 +66,7 @@ class Assessor:
 
     def assess(self, unit: Unit, texts: Sequence[str]) -> Assessed:
         """Assess texts written for a unit; the encoder sees them, and the source, in one batch."""
-        rows = self._encoder.encode([unit.segment.source, *texts])
+        rows = self.encoder.encode([unit.segment.source, *texts])
         source, vectors = rows[0], rows[1:]
         assessments = [self._assess(unit, text, source, vector) for text, vector in zip(texts, vectors, strict=True)]
         return Assessed(tuple(assessments), vectors)
@@ -107,41 +111,62 @@ class Assessor:
     def score_against(self, brands: Sequence[Brand], subjects: Sequence[CheckedText]) -> list[list[BrandResult]]:
         """Brand results of many texts: one row a text, one column a brand. Each text is encoded once."""
         profiles = [self._profiles.of(brand) for brand in brands]
-        vectors = self._encoder.encode([subject.text for subject in subjects])
-        return [self._brand_row(profiles, *pair) for pair in zip(subjects, vectors, strict=True)]
-
-    def _brand_row(
-        self, profiles: Sequence[BrandProfile], subject: CheckedText, vector: Embeddings
-    ) -> list[BrandResult]:
-        verdict = find_language(subject).verdict
-        backdrop = self._background.of(subject.locale)
-        return [score_brand(profile, vector, backdrop, verdict, subject.text) for profile in profiles]
+        vectors = self.encoder.encode([subject.text for subject in subjects])
+        evidence = [
+            Evidence(subject.text, subject.locale, find_language(subject).verdict, placed)
+            for subject, placed in zip(subjects, self._place(vectors, [each.locale for each in subjects]), strict=True)
+        ]
+        thresholds = [self._thresholds(brand) for brand in brands]
+        return [
+            [
+                score_brand(profile, each, self.calibration, own)
+                for profile, own in zip(profiles, thresholds, strict=True)
+            ]
+            for each in evidence
+        ]
 
     def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
         subject = self.subject(unit, text)
         language, issues = run_checks(subject)
-        backdrop = self._background.of(unit.locale)
-        brand = score_brand(self._profiles.of(unit.brand), vector, backdrop, language.verdict, text)
+        (placed,) = self._place(vector[np.newaxis], [unit.locale])
+        evidence = Evidence(text, unit.locale, language.verdict, placed)
+        brand = score_brand(self._profiles.of(unit.brand), evidence, self.calibration, self._thresholds(unit.brand))
         return Assessment(
             text_sha256=text_digest(text),
             language=language,
             issues=issues,
-            scores=(score_adequacy(source, vector, backdrop), brand.score),
+            scores=(score_adequacy(source, vector, self._background.of(unit.locale)), brand.score),
             rules=look_at_rules(subject),
         )
 
+    def _place(self, vectors: Embeddings, locales: Sequence[str]) -> Sequence[PlacedText | None]:
+        """Texts as the brand score sees them; nothing where the encoder has no calibration."""
+        return self.calibration.place(vectors, locales) if self.calibration else [None] * len(vectors)
+
+    def _thresholds(self, brand: Brand) -> Mapping[str, float]:
+        """The thresholds by locale that reviewers of the brand set."""
+        known = self.library.thresholds(brand.id)
+        return known.in_force(self.encoder.digest) if known else {}
+
     @cached_property
-    def _encoder(self) -> TextEncoder:
+    def encoder(self) -> TextEncoder:
+        """The encoder, loaded at the first question."""
         return self.load_encoder()
 
     @cached_property
     def _profiles(self) -> Profiles:
-        return Profiles(self._encoder)
+        return Profiles(self.encoder, self.calibration)
+
+    @cached_property
+    def calibration(self) -> BrandCalibration | None:
+        """The brand score's calibration for exactly this encoder, or None."""
+        found = map(load_calibration, self.library.calibration_files())
+        return next((each for each in found if each.encoder_digest == self.encoder.digest), None)
 
     @cached_property
     def _background(self) -> Background:
-        """Generic copy: the pairs of all packs, which sell bread and trains, not the brands that are scored."""
+        """Generic copy: the pairs of all packs, which sell bread and trains."""
         packs = self.library.packs()
         sources = {pair.source for pack in packs for pair in pack.pairs}
         targets = {pack.tag: [pair.target for pair in pack.pairs] for pack in packs}
-        return Background(self._encoder, {PAIRS_SOURCE_LOCALE: sorted(sources)} | targets)
+        return Background(self.encoder, {PAIRS_SOURCE_LOCALE: sorted(sources)} | targets)

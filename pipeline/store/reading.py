@@ -15,8 +15,8 @@ from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import text_digest
 from pipeline.errors import StoreError, UnknownDraft
 from pipeline.store.planning import campaign_from
-from pipeline.store.rows import DraftSheet, MemoryMatch, QueueEntry, StoredDecision, StoredRevision
-from pipeline.store.tables import campaign, candidate, decision, draft, memory, plan, revision
+from pipeline.store.rows import DraftSheet, MemoryMatch, QueueEntry, ScoredText, StoredDecision, StoredRevision
+from pipeline.store.tables import campaign, candidate, decision, draft, memory, plan, revision, unit
 
 _CURRENT = and_(revision.c.draft_id == draft.c.id, revision.c.number == draft.c.current_revision)
 _TEXT = (revision.c.text, revision.c.text_sha256, revision.c.author, revision.c.assessment)
@@ -72,6 +72,29 @@ def _entry(row: Row[Any]) -> QueueEntry:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def read_scored(connection: Connection, region: str, brand_id: str) -> list[ScoredText]:
+    """All drafts of a brand, oldest first, each with its current text and the score that was stored with it."""
+    found = (
+        _drafts(unit.c.model_id)
+        .join(unit, unit.c.id == draft.c.unit_id)
+        .where(draft.c.region == region, campaign.c.brand_id == brand_id)
+        .order_by(draft.c.created_at, draft.c.id)
+    )
+    return [
+        ScoredText(
+            draft_id=row.id,
+            unit=f"{row.segment_id}/{row.locale}",
+            locale=row.locale,
+            model_id=row.model_id,
+            status=DraftStatus(row.status),
+            text=row.text,
+            brand_score=Assessment.model_validate(row.assessment).score("brand"),
+            created_at=row.created_at,
+        )
+        for row in connection.execute(found)
+    ]
 
 
 def count_drafts(

@@ -27,6 +27,7 @@ from pipeline.store.rows import (
     MemoryMatch,
     NewRevision,
     QueueEntry,
+    ScoredText,
     StoredCampaign,
     UnitRow,
 )
@@ -153,6 +154,11 @@ class Record:
         """Drafts that match every filter given, oldest first; `campaign` is a campaign's id or its brief's."""
         with self._reading() as connection:
             return reading.read_queue(connection, region, locale, status, campaign, (limit, offset))
+
+    def scored(self, region: str, brand_id: str) -> list[ScoredText]:
+        """The current text of every draft of a brand, oldest first, with the brand score stored with it."""
+        with self._reading() as connection:
+            return reading.read_scored(connection, region, brand_id)
 
     def counts(self, region: str | None = None, campaign: str | None = None) -> dict[tuple[str, DraftStatus], int]:
         """How many drafts there are, by locale and status; `campaign` is a campaign's id or its brief's."""

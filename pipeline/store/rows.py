@@ -108,6 +108,20 @@ class StoredDecision:
 
 
 @dataclass(frozen=True)
+class ScoredText:
+    """The current text of a draft of one brand, who wrote the draft, and what the text's brand score was then."""
+
+    draft_id: str
+    unit: str
+    locale: str
+    model_id: str
+    status: DraftStatus
+    text: str
+    brand_score: float | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class QueueEntry:
     """One line of the review queue; `campaign` is the brief's id, text and assessment are the current ones."""
 

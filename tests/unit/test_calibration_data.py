@@ -66,6 +66,30 @@ def lines() -> list[str]:
     return list(read("generic.yaml")["lines"])
 
 
+@pytest.fixture(scope="module")
+def listings() -> list[Record]:
+    return list(read("listings.yaml")["listings"])
+
+
+def test_listings_are_of_many_trades_and_say_much_of_each_pillar(listings: list[Record]) -> None:
+    """At least thirty, each with four pillars of a name, a statement and two exemplars; texts of their own."""
+    assert len(listings) >= 30
+    assert [] == repeated(listing["id"] for listing in listings)
+    assert len({listing["category"] for listing in listings}) >= 25
+    for listing in listings:
+        assert {"id", "name", "category", "short", "pillars"} == set(listing), listing["id"]
+        assert 10 <= len(listing["short"]) <= 80, listing["id"]
+        assert [{"name", "statement", "exemplars"}] * 4 == [set(pillar) for pillar in listing["pillars"]]
+        assert {len(pillar["exemplars"]) for pillar in listing["pillars"]} == {2}, listing["id"]
+
+
+def test_listings_share_no_sentence_and_no_name_with_the_cohort(listings: list[Record], brands: list[Record]) -> None:
+    """What is measured is never what it is measured against."""
+    shorts = [listing["short"] for listing in listings]
+    assert [] == repeated([*shorts, *pillar_texts(listings), *pillar_texts(brands)])
+    assert [] == repeated(entry["id"] for entry in (*listings, *brands))
+
+
 def test_the_cohort_is_broad(brands: list[Record]) -> None:
     """At least 120 brands, each with an id and a name of its own, from at least 80 categories."""
     assert len(brands) >= 120

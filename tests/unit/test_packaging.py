@@ -77,7 +77,10 @@ def test_help_loads_nothing_heavy(command: list[str]) -> None:
     assert "glocal" in done.stdout.lower()
 
 
-@pytest.mark.parametrize("name", ["locales", "brand_pillars", "campaigns", "channels.yaml", "models.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    ["locales", "brand_pillars", "campaigns", "channels.yaml", "models.yaml", "calibration/multilingual-e5-small.npz"],
+)
 def test_the_shipped_data_is_there(name: str) -> None:
     """Data stands beside the code, in a checkout as in a wheel."""
     from pipeline.resources.library import shipped_folder

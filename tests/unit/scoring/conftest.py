@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from pipeline.domain.brand import Brand, Pillar
 from pipeline.domain.candidate import Candidate
 from pipeline.domain.issue import Issue, MqmDimension, Severity
 from pipeline.domain.value import text_digest
+from pipeline.scoring.calibration import BrandCalibration
+from pipeline.scoring.fitting import Material, fit_calibration
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
 TOPICS = ("cold", "refill", "music", "tram", "bread", "rain", "bike", "book", "lamp", "game", "map", "tea")
@@ -43,6 +46,44 @@ def generic() -> dict[str, list[str]]:
     return {
         tag: [f"{topic} {word} of the day" for topic in TOPICS[2:]] for tag, word in (("de-DE", "a"), ("ja-JP", "b"))
     }
+
+
+def _listing(name: str, topic: str, beside: Sequence[str]) -> dict[str, Any]:
+    pillar = {
+        "name": f"{topic} and {beside[0]}",
+        "statement": f"{topic} {topic} {beside[1]}",
+        "exemplars": [f"{topic} of the day", f"{topic} {beside[2]}"],
+    }
+    return {"id": name, "short": f"{topic} {beside[3]} {beside[1]}", "pillars": [pillar]}
+
+
+@pytest.fixture
+def material(encoder: TextEncoder) -> Material:
+    """Nine invented listings, each about one topic more than others, and sentences for three brands of other topics."""
+    topics = TOPICS[2:-1]
+    ring = (*topics, *topics)
+    listings = [
+        _listing(topic, topic, [ring[place + step] for step in (1, 2, 4, 5)]) for place, topic in enumerate(topics)
+    ]
+    brands = [_listing(f"{topic}-brand", topic, topics) for topic in ("cold", "refill", "tea")]
+    sentences = [
+        {
+            "id": f"{topic}-{n}",
+            "brand": f"{topic}-brand",
+            "pillar": "p",
+            "en": f"{topic} {topic} {topics[n]}",
+            "de": f"{topic} {topics[n]}",
+        }
+        for topic in ("cold", "refill", "tea")
+        for n in (4, 5, 6)
+    ]
+    pairs = [(f"{topic} tea", f"{topic} {word}") for topic in topics for word in ("a", "b", "tea", "tea tea")]
+    return Material.of(listings, brands, sentences, pairs, encoder)
+
+
+@pytest.fixture
+def calibration(material: Material) -> BrandCalibration:
+    return fit_calibration(material)
 
 
 @pytest.fixture

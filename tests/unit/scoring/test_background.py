@@ -24,7 +24,7 @@ def test_a_locale_sees_its_own_copy_then_its_languages_then_all(
     encoder: TextEncoder, generic: Generic, locale: str, texts: int, *, own: bool
 ) -> None:
     backdrop = Background(encoder, generic).of(locale)
-    assert (backdrop.own, len(backdrop.near), len(backdrop.all)) == (own, texts, 20)
+    assert (backdrop.own, len(backdrop.near)) == (own, texts)
 
 
 def test_the_matrix_holds_the_copy_in_order(encoder: TextEncoder, generic: Generic) -> None:
@@ -32,22 +32,10 @@ def test_the_matrix_holds_the_copy_in_order(encoder: TextEncoder, generic: Gener
     np.testing.assert_allclose(matrix, encoder.encode(generic["ja-JP"]))
 
 
-def test_a_locale_with_more_copy_weighs_no_more_in_the_centre(encoder: TextEncoder) -> None:
-    texts = {"de-DE": ["cold"] * 9, "ja-JP": ["refill"]}
-    centre = Background(encoder, texts).of("de-DE").centre
-    assert centre[1] == pytest.approx(centre[2])
-
-
-def test_centred_vectors_are_unit_vectors_without_what_all_share(encoder: TextEncoder, generic: Generic) -> None:
-    backdrop = Background(encoder, generic).of("de-DE")
-    centred = backdrop.centred(encoder.encode(["cold", "music"]))
-    np.testing.assert_allclose(np.linalg.norm(centred, axis=1), 1, rtol=1e-5)
-
-
 @pytest.mark.parametrize("texts", [{}, {"de-DE": []}])
 def test_no_copy_at_all_is_an_empty_backdrop(encoder: TextEncoder, texts: Generic) -> None:
     backdrop = Background(encoder, texts).of("de-DE")
-    assert (len(backdrop.near), len(backdrop.all), backdrop.own) == (0, 0, False)
+    assert (len(backdrop.near), backdrop.own) == (0, False)
 
 
 def test_a_row_of_zeros_stays_one() -> None:

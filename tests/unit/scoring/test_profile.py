@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.domain.brand import Brand, Pillar
+from pipeline.domain.brand import Brand
+from pipeline.scoring.calibration import BrandCalibration
 from pipeline.scoring.ports import TextEncoder
 from pipeline.scoring.profile import BrandProfile, Profiles
 
 
-def test_a_profile_holds_every_statement_and_exemplar_with_its_pillar(encoder: TextEncoder, brand: Brand) -> None:
-    profile = BrandProfile.of(brand, encoder)
-    assert profile.lines[:2] == ("Water stays cold.", "Still cold at four.")
-    assert profile.pillars == ("Cold all day", "Cold all day", "Refill anywhere", "Refill anywhere")
-    assert profile.statements == (True, False, True, False)
-    assert len(profile.vectors) == 4
+def test_a_profile_holds_what_is_compared_and_what_is_told_with_their_pillars(
+    encoder: TextEncoder, brand: Brand
+) -> None:
+    pillar = brand.pillars[0].model_copy(update={"counter_exemplars": ("Hot as can be.",)})
+    profile = BrandProfile.of(brand.model_copy(update={"pillars": (pillar, *brand.pillars[1:])}), encoder, None)
+    assert profile.compared.lines[:3] == ("Cold all day", "Water stays cold.", "Still cold at four.")
+    assert profile.compared.pillars == ("Cold all day",) * 4 + ("Refill anywhere",) * 4
+    assert profile.exemplars.lines == ("Still cold at four.", "Your next refill.")
+    assert (profile.counter_exemplars.lines, profile.counter_exemplars.pillars) == (
+        ("Hot as can be.",),
+        ("Cold all day",),
+    )
+    np.testing.assert_allclose(profile.exemplars.vectors, encoder.encode(profile.exemplars.lines))
 
 
-def test_nearness_is_the_mean_of_the_two_nearest_lines(encoder: TextEncoder, brand: Brand) -> None:
-    profile = BrandProfile.of(brand, encoder)
-    vectors = encoder.encode(["cold", "music"])
-    by_hand = np.sort(vectors @ profile.vectors.T, axis=1)[:, -2:].mean(axis=1)
-    np.testing.assert_allclose(profile.nearness(vectors), by_hand)
-
-
-def test_one_line_is_enough_for_a_profile(encoder: TextEncoder, brand: Brand) -> None:
-    one = brand.model_copy(update={"pillars": (Pillar(id="p", name="P", statement="cold"),)})
-    assert BrandProfile.of(one, encoder).nearness(encoder.encode(["cold"]))[0] > 0.99
+def test_with_a_calibration_the_lines_are_corrected(
+    encoder: TextEncoder, brand: Brand, calibration: BrandCalibration
+) -> None:
+    profile = BrandProfile.of(brand, encoder, calibration)
+    expected = calibration.place_lines(encoder.encode(profile.compared.lines))
+    np.testing.assert_allclose(profile.compared.vectors, expected)
 
 
 def test_a_brand_is_embedded_once_for_each_version_of_it(encoder: TextEncoder, brand: Brand) -> None:
-    profiles = Profiles(encoder)
+    profiles = Profiles(encoder, None)
     assert profiles.of(brand) is profiles.of(brand.model_copy())
     changed = brand.model_copy(update={"name": "Other"})
     assert profiles.of(changed) is not profiles.of(brand)

@@ -150,3 +150,17 @@ def test_a_status_changed_behind_the_desk_does_not_let_text_leave(record: Record
     with record._writing() as connection:
         connection.execute(decisions.delete())
     assert record.approved(campaign_id) == []
+
+
+def test_the_scored_texts_of_a_brand_are_read_in_their_order(record: Record, samples: Any) -> None:
+    """Each with its locale, the model that wrote it, its status and its text; of that brand and region alone."""
+    first = samples.stored(record, samples.provenance(), "Kühl.")
+    second = samples.stored(record, samples.provenance("fr-FR"), "Frais.")
+    decide(record, first)
+    found = record.scored("eu", "aqualis")
+    assert [(each.draft_id, each.unit, each.text, each.status) for each in found] == [
+        (first, "line/de-DE", "Kühl.", DraftStatus.APPROVED),
+        (second, "line/fr-FR", "Frais.", DraftStatus.IN_REVIEW),
+    ]
+    assert {(each.model_id, each.brand_score) for each in found} == {("acme/writer", None)}
+    assert record.scored("us", "aqualis") == record.scored("eu", "other") == []

@@ -1,0 +1,112 @@
+"""How fast is the brand score? Copies a second beside a plain loop, and what is spent outside the encoder.
+
+    python benchmarks/scoring.py [--copies 1000 20000]
+
+The copies are sentences of `calibration/parallel.yaml`, numbered so that no two are alike. The plain loop calls
+`SentenceTransformer.encode` once for each copy and does nothing else; it runs on 200 of the copies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.assessing import Assessor
+from pipeline.bootstrap import build
+from pipeline.checks.subject import CheckedText
+from pipeline.domain.brand import Brand
+from pipeline.scoring.ports import Embeddings, TextEncoder
+
+FOLDER = Path("calibration")
+BATCH = 256
+PLAIN = 200
+BRANDS = (1, 5, 25)
+
+
+class Timed:
+    """An encoder that adds up the seconds spent in it."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self._encoder = encoder
+        self.seconds = 0.0
+
+    @property
+    def digest(self) -> str:
+        """The encoder's own."""
+        return self._encoder.digest
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        """Embed, with the clock running."""
+        start = time.perf_counter()
+        try:
+            return self._encoder.encode(texts)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+def read(name: str, key: str) -> list[dict[str, Any]]:
+    """The entries of one calibration file."""
+    return list(yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))[key])
+
+
+def brand_of(entry: dict[str, Any]) -> Brand:
+    """An invented brand as the score reads brands."""
+    pillars = [dict(pillar, id=f"p{number}") for number, pillar in enumerate(entry["pillars"])]
+    return Brand.model_validate(
+        {"id": entry["id"], "name": entry["name"], "source_locale": "en-US", "pillars": pillars}
+    )
+
+
+def subjects_of(count: int) -> list[CheckedText]:
+    """That many copies in thirteen languages."""
+    sentences = read("parallel.yaml", "sentences")
+    texts = [
+        (language, text)
+        for sentence in sentences
+        for language, text in sentence.items()
+        if language not in {"id", "brand", "pillar"}
+    ]
+    return [
+        CheckedText(text=f"{text} ({number})", locale=language)
+        for number, (language, text) in zip(range(count), texts * (count // len(texts) + 1), strict=False)
+    ]
+
+
+def measure(assessor: Assessor, timed: Timed, brands: Sequence[Brand], subjects: Sequence[CheckedText]) -> None:
+    """Score, and print one row of the table; brands are embedded before."""
+    assessor.score_against(brands, subjects[:1])
+    timed.seconds, start = 0.0, time.perf_counter()
+    for place in range(0, len(subjects), BATCH):
+        assessor.score_against(brands, subjects[place : place + BATCH])
+    whole = time.perf_counter() - start
+    outside = 1 - timed.seconds / whole
+    print(f"{len(subjects):7d} {len(brands):7d} {whole:8.1f} {len(subjects) / whole:9.0f} {outside:16.1%}", flush=True)
+
+
+def main() -> None:
+    """Print the plain loop, then the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--copies", type=int, nargs="+", default=[1000])
+    counts = parser.parse_args().copies
+    parts = build(Path())
+    timed = Timed(parts.assessor.encoder)
+    assessor = Assessor(library=parts.library, load_encoder=lambda: timed)
+    plain = subjects_of(PLAIN)
+    start = time.perf_counter()
+    for subject in plain:
+        timed.encode([subject.text])
+    print(f"one by one, without a score: {len(plain) / (time.perf_counter() - start):.0f} copies a second")
+    brands = [brand_of(entry) for entry in read("cohort.yaml", "brands")]
+    print(" copies  brands  seconds  copies/s  outside encoder")
+    for count in counts:
+        for width in BRANDS:
+            measure(assessor, timed, brands[:width], subjects_of(count))
+
+
+if __name__ == "__main__":
+    main()

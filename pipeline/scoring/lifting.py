@@ -1,0 +1,73 @@
+"""Was the score bought with the brand's own words? Lines that were copied, and words that were strung together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import regex
+
+_UNIT = regex.compile(
+    r"(?P<sign>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])|[\p{L}\p{M}\p{N}]+",
+)
+"""A word; in scripts that put no space between words, a sign."""
+
+_OWN_WORDS = 0.9
+"""Share of the brand's own words from which a text has nothing to say of its own.
+
+Of the 72 English parallel sentences, written about the same pillars by intent, none has more than 0.86.
+"""
+
+_FEWEST_WORDS = 5
+"""Words that such a text has at least: a shorter one may agree by accident."""
+
+
+@dataclass(frozen=True)
+class TextWords:
+    """A text, word by word: `row` is its words and signs in their order, a space around each, `count` how many.
+
+    `words` are its words and its pairs of signs.
+    """
+
+    row: str
+    count: int
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Take a text apart, letter case and marks aside."""
+        found = list(_UNIT.finditer(text.casefold()))
+        words = [each.group() for each in found if not each["sign"]]
+        # One sign alone occurs everywhere.
+        pairs = [
+            first.group() + second.group() for first, second in pairwise(found) if first["sign"] and second["sign"]
+        ]
+        row = "".join(f" {each.group()} " for each in found)
+        return cls(row, len(found), (*words, *pairs))
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """A brand's own lines, word by word, and all words in them."""
+
+    lines: tuple[TextWords, ...]
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Self:
+        """Take the lines apart."""
+        apart = tuple(TextWords.of(line) for line in lines)
+        return cls(apart, frozenset(word for each in apart for word in each.words))
+
+    def is_lifted(self, text: TextWords) -> bool:
+        """Whether a text is one of the lines, or has a whole line of some length in it."""
+        return any(
+            text.row == line.row or (line.count >= _FEWEST_WORDS and line.row in text.row) for line in self.lines
+        )
+
+    def is_stuffed(self, text: TextWords) -> bool:
+        """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
+        own = sum(word in self.words for word in text.words)
+        return len(text.words) >= _FEWEST_WORDS and own >= _OWN_WORDS * len(text.words)
