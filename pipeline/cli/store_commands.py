@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,7 +51,7 @@ def pull(
     parts = build(context.obj)
     cards = [parts.card(model_id) for model_id in model_ids or ()]
     _require_one_meaning(cards, folder, revision, embedded=embedded)
-    cards += [card for card in parts.library.model_cards if embedded and card.package and card not in cards]
+    cards += [card for card in parts.library.model_cards if embedded and _is_carried(card) and card not in cards]
     dialogue = _dialogue(accept_licence=accept_licence)
     # What is unpacked takes this process off the network, so models of the hub come first.
     for card in sorted(cards, key=lambda card: card.package is not None):
@@ -79,6 +80,14 @@ def verify(
     if weights is not None:
         _require_weights(weights, verdicts)
     return 0 if all(verdict["intact"] for verdict in verdicts) else 1
+
+
+def _is_carried(card: ModelCard) -> bool:
+    """Whether an installed package carries a model: which do is a matter of the extras that were installed."""
+    try:
+        return card.package is not None and bool(distribution(card.package))
+    except PackageNotFoundError:
+        return False
 
 
 def _require_one_meaning(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.bootstrap import Parts
 from pipeline.cli.store_commands import _dialogue, transfer_progress
 
 if TYPE_CHECKING:
@@ -221,3 +222,21 @@ def test_verify_of_an_empty_store_says_so(workplace: Workplace, glocal: Glocal) 
     (workplace.models / "acme--writer").rmdir()
     ran = glocal("models", "verify")
     assert (ran.code, ran.out, ran.err) == (0, "", "The model store is empty.\n")
+
+
+def test_embedded_models_are_those_that_are_installed(
+    workplace: Workplace, glocal: Glocal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card may name a package that nobody installed: it is left alone, not an error."""
+    workplace.put("models.yaml", {"models": [workplace.card(package="no-such-package-anywhere")]})
+    pulled: list[str] = []
+    manifest = workplace.parts().models.manifest(WRITER)
+
+    def pull(_: object, model_id: str, *__: object, **___: object) -> object:
+        pulled.append(model_id)
+        return manifest
+
+    monkeypatch.setattr(Parts, "pull", pull)
+    assert glocal("models", "pull", "--embedded").code == 0
+    assert WRITER not in pulled
+    assert {"google/gemma-3-270m", "intfloat/multilingual-e5-small"} <= set(pulled)
