@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import program, say, show_table
+from pipeline.cli.console import print_json, program, say, show_table
 
 if TYPE_CHECKING:
     from pipeline.cli.drift import WeekScore
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
-report = typer.Typer(help="What was found, added up.")
-
 
 def register_commands(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(calibrate)
+    report = typer.Typer(help="What was found, added up.")
+    report.command("brand")(report_brand)
     app.add_typer(report, name="report", no_args_is_help=True)
 
 
@@ -51,7 +50,6 @@ def calibrate(
         say("There is nothing to put in force.")
 
 
-@report.command("brand")
 def report_brand(
     context: typer.Context,
     brand: Annotated[str, typer.Option(help="Brand id.")],
@@ -69,7 +67,7 @@ def report_brand(
     if chart is not None:
         write_whole(chart, [draw_weeks(weeks, f"Brand score of {name}").encode()])
     if as_json:
-        typer.echo(json.dumps([week.as_json() for week in weeks], ensure_ascii=False, indent=1))
+        print_json([week.as_json() for week in weeks])
         return
     columns = ("week", "locale", "model", "drafts", "scored", "mean", "change")
     show_table(f"Brand score of {name}", columns, [_cells(week) for week in weeks])
@@ -83,7 +81,7 @@ def _cells(week: WeekScore) -> tuple[str, ...]:
 
 def _show(proposal: Proposal, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(_as_json(proposal), ensure_ascii=False, indent=1))
+        print_json(_as_json(proposal))
         return
     rows = [
         (

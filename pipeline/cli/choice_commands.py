@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import program_here, say, show_table
+from pipeline.cli.console import print_json, program_here, say, show_table
 from pipeline.errors import NoLawfulModel
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def choose(
         if as_json:
             rejected = [{"model": model, "rule": rule, "reason": why} for model, rule, why in found.rejections]
             request = market.requests[0]
-            _print_json(
+            print_json(
                 {
                     "locale": locale,
                     "model": None,
@@ -53,7 +52,7 @@ def choose(
             )
         raise found
     if as_json:
-        _print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json"))
         return 0
     rows = [(found.model, "chosen", "; ".join(found.reasons))]
     rows += [(item.model, "passed over", item.reason) for item in found.passed_over]
@@ -86,13 +85,13 @@ def audit(
     if without:
         drill = withdraw(market, [withdrawal(asked, market.cards) for asked in without])
         if as_json:
-            _print_json(_drill_json(drill))
+            print_json(_drill_json(drill))
         else:
             _show_drill(drill)
         return 1 if drill.dark or drill.already_dark else 0
     found = look(market)
     if as_json:
-        _print_json(_audit_json(found))
+        print_json(_audit_json(found))
     else:
         _show_audit(found, market)
     return 1 if found.dark else 0
@@ -183,7 +182,3 @@ def _parts(context: typer.Context) -> Parts:
     from pipeline.bootstrap import build
 
     return build(context.obj)
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -61,6 +63,11 @@ def say(line: str) -> None:
     """One plain line on standard error, at once."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
+
+
+def print_json(value: object) -> None:
+    """A value as JSON on standard output, for machines."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import say, show_table
+from pipeline.cli.console import print_json, say, show_table
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,26 +17,26 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
-locales = typer.Typer(help="Markets: their packs, and every mistake in packs, languages and channels.")
-
 
 def register_commands(app: typer.Typer) -> None:
     """Add these commands."""
+    locales = typer.Typer(help="Markets: their packs, and every mistake in packs, languages and channels.")
+    locales.command("list")(list_locales)
+    locales.command()(show)
+    locales.command("check")(check_locales)
     app.add_typer(locales, name="locales", no_args_is_help=True)
 
 
-@locales.command("list")
 def list_locales(context: typer.Context, as_json: AsJson = False) -> None:
     """All locales that have a pack."""
     lines = [_line(pack) for pack in _library(context).packs()]
     if as_json:
-        _print_json(lines)
+        print_json(lines)
         return
     columns = ("tag", "name", "market", "jurisdictions", "address", "pairs", "channels")
     show_table("Locales", columns, [[_cell(line[column]) for column in columns] for line in lines])
 
 
-@locales.command()
 def show(
     context: typer.Context,
     tag: Annotated[str, typer.Argument(metavar="TAG")],
@@ -50,7 +49,7 @@ def show(
     pack = _library(context).locale(tag)
     facts = market_facts(pack, _day(on))
     if as_json:
-        _print_json(pack.model_dump(mode="json") | {"formats": facts})
+        print_json(pack.model_dump(mode="json") | {"formats": facts})
         return
     rows = [(name, _cell(value)) for name, value in _line(pack).items()]
     rows += [(name.replace("_", " "), _cell(value)) for name, value in facts.items() if name != "holidays"]
@@ -62,7 +61,6 @@ def show(
     show_table(pack.name, ("what", "value"), rows)
 
 
-@locales.command("check")
 def check_locales(context: typer.Context, as_json: AsJson = False) -> int:
     """All mistakes of all packs, languages and channels at once, each with file, line, field and a hint."""
     from pipeline.cli.locale_audit import find_mistakes
@@ -70,7 +68,7 @@ def check_locales(context: typer.Context, as_json: AsJson = False) -> int:
     library = _library(context)
     mistakes = list(find_mistakes(library))
     if as_json:
-        _print_json([_mistake(mistake) for mistake in mistakes])
+        print_json([_mistake(mistake) for mistake in mistakes])
     else:
         for mistake in mistakes:
             typer.echo(f"{mistake}. Hint: {mistake.hint}")
@@ -116,7 +114,3 @@ def _library(context: typer.Context) -> Library:
     from pipeline.bootstrap import build
 
     return build(context.obj).library
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -15,12 +15,10 @@ from typer.exceptions import TyperException
 import pipeline
 from pipeline.cli import (
     brand_commands,
-    choice_commands,
     copy_commands,
     locale_commands,
     model_commands,
     rule_commands,
-    store_commands,
     workspace_commands,
 )
 from pipeline.errors import NO_ROOM, DiskFull, GlocalError, UsageError
@@ -30,16 +28,6 @@ COMMAND_GROUP = "glocal.commands"
 INTERRUPTED = 130
 """Exit code after Ctrl+C: 128 and the number of SIGINT."""
 
-app = typer.Typer(
-    name="glocal",
-    help="One global campaign brief into reviewed, culturally adapted copy for every market.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 
 def _show_version(asked: bool) -> None:
     if asked:
@@ -47,7 +35,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _globals(
     context: typer.Context,
     workspace: Annotated[
@@ -66,15 +53,20 @@ def _globals(
 
 
 def build_app() -> typer.Typer:
-    """The application with the commands of every installed floor."""
-    copy_commands.register_commands(app)
-    brand_commands.register_commands(app)
-    model_commands.register_commands(app)
-    choice_commands.register_commands(model_commands.models)
-    store_commands.register_commands(model_commands.models)
-    locale_commands.register_commands(app)
-    rule_commands.register_commands(app)
-    workspace_commands.register_commands(app)
+    """A new application with the commands of every installed floor."""
+    app = typer.Typer(
+        name="glocal",
+        help="One global campaign brief into reviewed, culturally adapted copy for every market.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_globals)
+    floor = (copy_commands, brand_commands, model_commands, locale_commands, rule_commands, workspace_commands)
+    for commands in floor:
+        commands.register_commands(app)
     for point in sorted(entry_points(group=COMMAND_GROUP), key=lambda point: point.name):
         point.load()(app)
     return app

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import show_table
+from pipeline.cli import choice_commands, store_commands
+from pipeline.cli.console import print_json, show_table
 from pipeline.errors import ModelDamaged
 
 if TYPE_CHECKING:
@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
-models = typer.Typer(help="Open models: the catalog, the store of verified weights, the choice for a locale.")
-
 
 def register_commands(app: typer.Typer) -> None:
     """Add these commands."""
+    models = typer.Typer(help="Open models: the catalog, the store of verified weights, the choice for a locale.")
+    models.command("list")(list_models)
+    models.command()(show)
+    choice_commands.register_commands(models)
+    store_commands.register_commands(models)
     app.add_typer(models, name="models", no_args_is_help=True)
 
 
-@models.command("list")
 def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     """All models of the catalog, and which are in the store."""
     parts = _parts(context)
     if as_json:
-        _print_json([card.model_dump(mode="json") | {"in_store": parts.models.has(card.id)} for card in _cards(parts)])
+        print_json([card.model_dump(mode="json") | {"in_store": parts.models.has(card.id)} for card in _cards(parts)])
         return
     rows = [
         (
@@ -47,7 +49,6 @@ def list_models(context: typer.Context, as_json: AsJson = False) -> None:
     show_table("Models", ("id", "role", "made in", "size", "licence", "commercial use", "in store"), rows)
 
 
-@models.command()
 def show(
     context: typer.Context, model_id: Annotated[str, typer.Argument(metavar="ID")], as_json: AsJson = False
 ) -> None:
@@ -57,7 +58,7 @@ def show(
     stored = parts.models.manifest(card.id).model_dump(mode="json") if parts.models.has(card.id) else None
     memory = _memory(parts, card) if stored else None
     if as_json:
-        _print_json(card.model_dump(mode="json") | {"manifest": stored, "memory_bytes": memory})
+        print_json(card.model_dump(mode="json") | {"manifest": stored, "memory_bytes": memory})
         return
     facts = {name: value for name, value in card.model_dump(mode="json").items() if value not in (None, "", [])}
     rows = [
@@ -86,7 +87,3 @@ def _parts(context: typer.Context) -> Parts:
 
 def _cards(parts: Parts) -> tuple[ModelCard, ...]:
     return parts.library.model_cards
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

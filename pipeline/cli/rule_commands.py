@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import say, show_table
+from pipeline.cli.console import print_json, say, show_table
 
 if TYPE_CHECKING:
     from pipeline.domain.rule import Rule
@@ -21,15 +20,16 @@ NO_ADVICE = "This is research to build with, not legal advice: ask counsel befor
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 DAY_FORM = ["%Y-%m-%d"]
 
-rules = typer.Typer(help="Dated rules of each market: what applies, what changes, what is wrong. No legal advice.")
-
 
 def register_commands(app: typer.Typer) -> None:
     """Add these commands."""
+    rules = typer.Typer(help="Dated rules of each market: what applies, what changes, what is wrong. No legal advice.")
+    rules.command("list")(list_rules)
+    rules.command("diff")(diff_rules)
+    rules.command("check")(check_rule_files)
     app.add_typer(rules, name="rules", no_args_is_help=True)
 
 
-@rules.command("list")
 def list_rules(
     context: typer.Context,
     locale: Annotated[str, typer.Option(help="Locale whose market is asked about.")],
@@ -49,7 +49,7 @@ def list_rules(
     if as_json:
         known = {rule_pack.jurisdiction: rule_pack.version for rule_pack in packs}
         about = {"locale": locale, "on": day.isoformat(), "jurisdictions": list(pack.jurisdictions)}
-        _print_json(about | {"versions": known, "rules": lines, "notice": NO_ADVICE})
+        print_json(about | {"versions": known, "rules": lines, "notice": NO_ADVICE})
         return
     columns = ("id", "effect", "from", "verified", "binding", "duty", "source")
     rows = [[_cell(line[column]) for column in columns] for line in lines]
@@ -58,7 +58,6 @@ def list_rules(
     say(NO_ADVICE)
 
 
-@rules.command("diff")
 def diff_rules(
     context: typer.Context,
     since: Annotated[datetime, typer.Option("--from", formats=DAY_FORM, help="The earlier day.")],
@@ -70,7 +69,7 @@ def diff_rules(
     changes = list(_changes(library, since.date(), until.date()))
     if as_json:
         about = {"from": since.date().isoformat(), "to": until.date().isoformat()}
-        _print_json(about | {"changes": changes, "notice": NO_ADVICE})
+        print_json(about | {"changes": changes, "notice": NO_ADVICE})
         return
     columns = ("id", "before", "after", "changes_on", "locales", "duty")
     rows = [[_cell(change[column]) for column in columns] for change in changes]
@@ -78,7 +77,6 @@ def diff_rules(
     say(f"{len(changes)} rules change. {NO_ADVICE}")
 
 
-@rules.command("check")
 def check_rule_files(context: typer.Context) -> int:
     """All mistakes of all rule files, each with file, line, field and a hint."""
     shelf = _library(context).rule_shelf()
@@ -148,7 +146,3 @@ def _library(context: typer.Context) -> Library:
     from pipeline.bootstrap import build
 
     return build(context.obj).library
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

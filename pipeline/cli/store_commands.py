@@ -25,15 +25,13 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Named = Annotated[list[str] | None, typer.Argument(metavar="[ID]...")]
 
-store = typer.Typer()
-
 
 def register_commands(models: typer.Typer) -> None:
     """Add these commands to `glocal models`."""
-    models.add_typer(store)
+    models.command()(pull)
+    models.command()(verify)
 
 
-@store.command()
 def pull(
     context: typer.Context,
     model_ids: Named = None,
@@ -59,7 +57,6 @@ def pull(
         say(f"{card.id}: in the store, weights {manifest.weights_digest[:12]}")
 
 
-@store.command()
 def verify(
     context: typer.Context,
     model_ids: Named = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar, get_args
 
@@ -112,12 +111,7 @@ def listed_once(entries: tuple[E, ...]) -> tuple[E, ...]:
 
 def read_document(path: Path) -> Document:
     """Read one YAML file; DataError when it is missing, too large, not UTF-8, not YAML or not a mapping."""
-    return _read(path, read_text(path))
-
-
-@lru_cache(maxsize=512)
-def _read(path: Path, text: str) -> Document:
-    """The document of a text, which nobody changes: parsed once a process, since YAML is slow to parse."""
+    text = read_text(path)
     try:
         node = compose(text)
         # First: merge keys (<<) put the keys of other mappings beside a mapping's own.

@@ -15,7 +15,7 @@ from pipeline.domain.choice import Choice
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.value import LocaleTag, Value
 from pipeline.errors import NoLawfulModel, UsageError
-from pipeline.selection.choose import Verdict, choose, judge
+from pipeline.selection.choose import Verdict, decide, judge
 from pipeline.selection.request import Availability, Request
 
 DIMENSIONS: dict[str, Callable[[ModelCard], tuple[str, ...]]] = {
@@ -145,7 +145,7 @@ class Market:
 
     def _choice(self, request: Request) -> Choice | NoLawfulModel:
         try:
-            return choose(self.cards, request, self.availability)
+            return decide(self._verdicts[request.locale], request, self.availability)
         except NoLawfulModel as nobody:
             return nobody
 

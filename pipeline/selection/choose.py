@@ -45,6 +45,11 @@ class Verdict:
     rejection: Rejection | None = None
     refused_endpoints: tuple[Rejection, ...] = ()
 
+    @property
+    def is_acceptable(self) -> bool:
+        """Whether no rule about models rejects it: at most, it cannot run here."""
+        return self.rejection is None or self.rejection.rule not in MODEL_RULES
+
 
 def judge(cards: Iterable[ModelCard], request: Request, availability: Availability) -> list[Verdict]:
     """The verdict on every generator, best first; each stands alone, whatever other cards there are.
@@ -62,10 +67,14 @@ def choose(cards: Iterable[ModelCard], request: Request, availability: Availabil
 
     Raises NoLawfulModel, which carries every rejection, when there is none.
     """
-    verdicts = judge(cards, request, availability)
+    return decide(judge(cards, request, availability), request, availability)
+
+
+def decide(verdicts: Sequence[Verdict], request: Request, availability: Availability) -> Choice:
+    """`choose` from verdicts that are in already."""
     lawful = [verdict for verdict in verdicts if verdict.runs_on is not None]
     rejected = sorted((item.rejection for item in verdicts if item.rejection), key=lambda rejection: rejection.model)
-    wanted = _wanted([verdict.card for verdict in verdicts], request)
+    wanted = _wanted(verdicts)
     if not lawful:
         raise _nobody(request, rejected, wanted, availability)
     best, fit = lawful[0].card, request.fit(lawful[0].card)
@@ -152,10 +161,10 @@ def _rank(card: ModelCard, request: Request) -> tuple[int, float, bool, bool, bo
     )
 
 
-def _wanted(ranked: Sequence[ModelCard], request: Request) -> str | None:
+def _wanted(verdicts: Sequence[Verdict]) -> str | None:
     """The model that would be chosen if the store had every model that can run from it."""
-    able = (card for card in ranked if not card.needs_remote_code and objection(card, request) is None)
-    return next((card.id for card in able), None)
+    able = (item.card.id for item in verdicts if item.is_acceptable and not item.card.needs_remote_code)
+    return next(able, None)
 
 
 def _notice(card: ModelCard, fit: Fit, request: Request) -> str:
