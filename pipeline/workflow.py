@@ -8,7 +8,7 @@ Verdicts are values: bad copy never raises, only what makes drafting impossible 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,13 +19,14 @@ from pipeline.domain.draft import Draft, Unit
 from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
-from pipeline.domain.prompt import Prompt
+from pipeline.domain.prompt import Example, Prompt
 from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 from pipeline.generation.ports import TextGenerator
 from pipeline.modelstore.store import ModelStore
+from pipeline.prompting.examples import choose_examples, examples_of
 from pipeline.prompting.render import render_prompt
 from pipeline.resources.library import Library
 from pipeline.scoring.rerank import rerank
@@ -45,12 +46,16 @@ ENOUGH = 3
 """Unblocked candidates that end the drawing: a reviewer is shown a choice, not a single text."""
 
 
+def _remember_nothing(_: Unit) -> tuple[Example, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Toolkit:
     """What drafting needs.
 
     `load_generator` is called only when a unit is really drafted: it is slow. It gets the card and, where the model
-    does not run in this process, the endpoint.
+    does not run in this process, the endpoint. `recall` gives copy that the region approved before, newest first.
     """
 
     library: Library
@@ -61,6 +66,7 @@ class Toolkit:
     candidates: int
     temperature: float
     seed: int
+    recall: Callable[[Unit], Sequence[Example]] = _remember_nothing
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,15 @@ class Plan:
     endpoint: Endpoint | None
     prompt: Prompt
     provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a model is shown; `inputs` is the same without approved copy, whose decisions `memory` names."""
+
+    prompt: Prompt
+    inputs: Prompt
+    memory: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -113,9 +128,23 @@ def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
     choice = choose_model(unit.locale, tools)
     card = next(card for card in tools.library.model_cards if card.id == choice.model)
     endpoint = next((found for found in tools.availability.endpoints if found.id == choice.runs_on), None)
-    prompt = render_prompt(unit, pack, chat=card.chat_template)
-    provenance = _provenance(unit, pack, choice, endpoint, prompt, tools)
-    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=prompt, provenance=provenance)
+    shown = _shown(unit, pack, card, tools)
+    provenance = _provenance(unit, pack, choice, endpoint, shown, tools)
+    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=shown.prompt, provenance=provenance)
+
+
+def _shown(unit: Unit, pack: LocalePack, card: ModelCard, tools: Toolkit) -> Shown:
+    """The prompt of a unit, with the examples that teach it best."""
+    pool = (*tools.recall(unit), *examples_of(pack))
+    likeness = tools.assessor.likeness(unit.segment.source, [example.source for example in pool])
+    examples = choose_examples(pool, likeness, unit.channel.id)
+    own = [place for place, example in enumerate(pool) if example.decision is None]
+    inputs = choose_examples([pool[place] for place in own], [likeness[place] for place in own], unit.channel.id)
+    return Shown(
+        prompt=render_prompt(unit, pack, examples, chat=card.chat_template),
+        inputs=render_prompt(unit, pack, inputs, chat=card.chat_template),
+        memory=tuple(example.decision for example in examples if example.decision),
+    )
 
 
 def choose_model(locale: str, tools: Toolkit) -> Choice:
@@ -208,7 +237,7 @@ def _refuse_blocked(ranked: list[Candidate]) -> None:
 
 
 def _provenance(
-    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, prompt: Prompt, tools: Toolkit
+    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, shown: Shown, tools: Toolkit
 ) -> Provenance:
     return Provenance(
         campaign=unit.brief.id,
@@ -218,8 +247,10 @@ def _provenance(
         source_sha256=text_digest(unit.segment.source),
         model_id=choice.model,
         **_weights(choice, endpoint, tools),
-        prompt_sha256=prompt.digest,
-        template_version=prompt.template_version,
+        inputs_sha256=shown.inputs.digest,
+        prompt_sha256=shown.prompt.digest,
+        memory=shown.memory,
+        template_version=shown.prompt.template_version,
         generation=GenerationConfig(
             num_return_sequences=tools.candidates,
             max_new_tokens=token_budget(unit.channel),

@@ -18,6 +18,7 @@ from pipeline.cli import (
     copy_commands,
     locale_commands,
     model_commands,
+    prompt_command,
     rule_commands,
     store_commands,
     workspace_commands,
@@ -70,6 +71,7 @@ def build_app() -> typer.Typer:
     model_commands.register_commands(app)
     choice_commands.register_commands(model_commands.models)
     store_commands.register_commands(model_commands.models)
+    prompt_command.register_commands(app)
     locale_commands.register_commands(app)
     rule_commands.register_commands(app)
     workspace_commands.register_commands(app)
