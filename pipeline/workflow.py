@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from pipeline.assessing import Assessed, Assessor
 from pipeline.domain.candidate import Candidate, GenerationConfig
@@ -20,7 +21,7 @@ from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Example, Prompt
-from pipeline.domain.provenance import Provenance
+from pipeline.domain.provenance import Drawing, Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
@@ -108,7 +109,7 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
     of every round has a blocking issue.
     """
     plan = plan_unit(unit, tools)
-    texts = _draw(plan, tools)
+    texts, drawing = _draw(plan, tools)
     assessed = tools.assessor.assess(unit, [text.text for text in texts])
     ranked = _ranked(texts, assessed)
     _refuse_blocked(ranked)
@@ -118,7 +119,7 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
         text=best.text,
         assessment=best.assessment,
         candidates=tuple(ranked),
-        provenance=plan.provenance,
+        provenance=plan.provenance.model_copy(update={"drawing": drawing}),
     )
 
 
@@ -189,16 +190,18 @@ def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
         raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
 
 
-def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
+def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
     """Candidates of as many rounds as it takes to have enough without a blocking issue."""
     generator = _load(plan, tools)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
         for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
             found.setdefault(text.text.casefold(), text)
-        if sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values()) >= ENOUGH:
+        passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
+        if passing >= ENOUGH:
             break
-    return list(found.values())
+    stopped: Literal["enough", "limit"] = "enough" if passing >= ENOUGH else "limit"
+    return list(found.values()), Drawing(rounds=number + 1, texts=len(found), passing=passing, stopped=stopped)
 
 
 def _load(plan: Plan, tools: Toolkit) -> TextGenerator:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, computed_field
 
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.choice import STORE, Choice
 from pipeline.domain.value import LocaleTag, Value, digest_of
 
-NOT_INPUTS = {"choice", "prompt_sha256", "memory"}
+
+class Drawing(Value):
+    """How the candidates were drawn: rounds, different texts in all, those of them that a reviewer may see, and why
+    no more were drawn: `enough` of them pass, or the `limit` of rounds was reached.
+    """
+
+    rounds: int = Field(ge=1)
+    texts: int = Field(ge=0)
+    passing: int = Field(ge=0)
+    stopped: Literal["enough", "limit"]
+
+
+NOT_INPUTS = {"choice", "prompt_sha256", "memory", "drawing"}
 """What is on record and yet no input that would make another draft."""
 
 
@@ -21,7 +35,7 @@ class Provenance(Value):
     its host and the name it serves the model under; nobody here can prove an endpoint's weights, so then
     `weights_sha256` is None and the revision is what its operator says. `prompt_sha256` is of what the model was
     shown, `inputs_sha256` of the same prompt without approved copy; `memory` names the decisions whose copy it
-    was shown as examples.
+    was shown as examples. `drawing` says how the candidates came about, None before any were drawn.
     """
 
     campaign: str
@@ -43,6 +57,7 @@ class Provenance(Value):
     channel_version: str
     rule_versions: dict[str, str] = Field(default_factory=dict)
     choice: Choice
+    drawing: Drawing | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property

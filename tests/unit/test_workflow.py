@@ -16,6 +16,7 @@ from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.decision import Decision, DecisionKind
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.domain.prompt import Example, Prompt
+from pipeline.domain.provenance import Drawing
 from pipeline.domain.value import text_digest
 from pipeline.errors import (
     GlocalError,
@@ -94,6 +95,7 @@ def test_more_rounds_are_drawn_until_there_is_a_choice(workplace: Workplace, too
     assert [config.seed for config in asked] == [asked[0].seed, asked[0].seed + 1]
     assert asked[0].temperature < asked[1].temperature
     assert {config.num_return_sequences for config in asked} == {tools.candidates}
+    assert draft.provenance.drawing == Drawing(rounds=2, texts=4, passing=3, stopped="enough")
     assert sorted(candidate.text for candidate in draft.candidates) == sorted([ENGLISH, *GERMAN])
 
 
@@ -101,8 +103,11 @@ def test_a_single_good_text_is_enough_after_all_rounds(workplace: Workplace, too
     """After the last round, one text that a reviewer may see makes a draft."""
     script, asked = by_seed([ENGLISH], [LONG], [GERMAN[0]])
     workplace.says(script)
-    assert draft_unit(workplace.unit(), tools).text == GERMAN[0]
+    draft = draft_unit(workplace.unit(), tools)
+    assert draft.text == GERMAN[0]
     assert len(asked) == MAX_ROUNDS
+    assert draft.provenance.drawing == Drawing(rounds=MAX_ROUNDS, texts=3, passing=1, stopped="limit")
+    assert draft.provenance.fingerprint == plan_unit(workplace.unit(), tools).provenance.fingerprint
 
 
 def test_no_usable_candidate_says_what_blocked(workplace: Workplace, tools: Toolkit) -> None:
@@ -152,7 +157,8 @@ def test_planning_loads_nothing(workplace: Workplace, tools: Toolkit) -> None:
     unit = workplace.unit()
     plan = plan_unit(unit, tools)
     assert workplace.loaded == 0
-    assert draft_unit(unit, tools).provenance == plan.provenance
+    drafted = draft_unit(unit, tools).provenance
+    assert drafted.model_copy(update={"drawing": None}) == plan.provenance
 
 
 def test_the_same_inputs_have_the_same_fingerprint(workplace: Workplace, tools: Toolkit) -> None:
