@@ -103,7 +103,7 @@ def plan_campaign(campaign_id: UUID, locales: tuple[LocaleTag, ...]) -> Planned:
     for tag in locales or stored.brief.locales:
         for segment in stored.brief.segments:
             try:
-                planned.append(plan_unit(_unit(place, stored, segment, tag), place.parts.toolkit).provenance)
+                planned.append(plan_unit(_unit(place, stored, segment, tag), place.tools).provenance)
             except Exception as error:  # noqa: BLE001 (one unit's error is that unit's)
                 record.note_unplanned(stored.id, segment.id, tag, _final(error))
                 unplanned += 1
@@ -146,7 +146,7 @@ def _draft_one(place: Workplace, stored: StoredCampaign, unit_id: str) -> Outcom
     unit = _unit(place, stored, stored.brief.segment(row.segment_id), row.locale)
     lease = timedelta(seconds=place.parts.settings.lease_seconds)
     try:
-        outcome = draft_claimed(place.parts.record, row, unit, place.parts.toolkit, owner=place.owner, lease=lease)
+        outcome = draft_claimed(place.parts.record, row, unit, place.tools, owner=place.owner, lease=lease)
     except Exception as error:  # noqa: BLE001 (one unit's error is that unit's)
         outcome = Outcome(row.id, unit.name, error=_final(error))
     return place.note(outcome)

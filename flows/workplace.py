@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from pipeline.bootstrap import Parts, build
 from pipeline.errors import UsageError
-from pipeline.workflow import Outcome
+from pipeline.workflow import Outcome, Toolkit
 
 WORKSPACE_VARIABLE = "GLOCAL_WORKSPACE"
 ERROR_LOG = "errors.log"
@@ -63,6 +63,11 @@ class Workplace:
     owner: str = field(default_factory=lambda: uuid4().hex)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     failures: dict[str, Exception] = field(default_factory=dict)
+
+    @property
+    def tools(self) -> Toolkit:
+        """What drafting into the record needs."""
+        return self.parts.remembering_toolkit
 
     @property
     def error_log(self) -> Path:

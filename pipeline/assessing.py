@@ -75,6 +75,12 @@ class Assessor:
         """Assess one text: what an edit goes through."""
         return self.assess(unit, [text]).assessments[0]
 
+    def likeness(self, text: str, others: Sequence[str]) -> list[float]:
+        """How like the meaning of a text is to each of some others: cosines, in -1..1."""
+        unknown = list(dict.fromkeys(other for other in (text, *others) if other not in self._seen))
+        self._seen.update(zip(unknown, self.encoder.encode(unknown), strict=True))
+        return [float(self._seen[text] @ self._seen[other]) for other in others]
+
     def issues_of(self, unit: Unit, text: str) -> tuple[Issue, ...]:
         """What the checks find in a text written for a unit; the encoder is not needed."""
         return run_checks(self.subject(unit, text))[1]
@@ -147,6 +153,11 @@ class Assessor:
         """The thresholds by locale that reviewers of the brand set."""
         known = self.library.thresholds(brand.id)
         return known.in_force(self.encoder.digest) if known else {}
+
+    @cached_property
+    def _seen(self) -> dict[str, Embeddings]:
+        """Embeddings of sources: a campaign's and those of examples, which are the same for many units."""
+        return {}
 
     @cached_property
     def encoder(self) -> TextEncoder:

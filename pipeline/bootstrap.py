@@ -27,6 +27,8 @@ from pipeline.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pipeline.backends.endpoint_generator import Probe
+    from pipeline.domain.draft import Unit
+    from pipeline.domain.prompt import Example
     from pipeline.modelstore.pull import Dialogue
     from pipeline.modelstore.sources import Source
     from pipeline.reaudit import Auditor
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from pipeline.selection.audit import Market
     from pipeline.store.record import Record
     from pipeline.workflow import Toolkit
+
+
+RECALLED = 50
+"""Approved texts that are looked through for examples: the newest say best how a region speaks."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,21 @@ class Parts:
             temperature=settings.temperature,
             seed=settings.seed,
         )
+
+    @cached_property
+    def remembering_toolkit(self) -> Toolkit:
+        """What drafting into the record needs: the same, and the copy that the region approved before."""
+        return replace(self.toolkit, recall=self._recall)
+
+    def _recall(self, unit: Unit) -> list[Example]:
+        """Approved copy of the unit's brand and locale in this region, that of the same source first, then newest."""
+        from pipeline.domain.prompt import Example
+
+        found = self.record.recall(self.settings.region, unit.brand.id, unit.locale, unit.segment.source, RECALLED)
+        return [
+            Example(channel=match.channel, source=match.source, target=match.target, decision=match.decision_id)
+            for match in found
+        ]
 
     @cached_property
     def desk(self) -> Desk:

@@ -8,9 +8,10 @@ Verdicts are values: bad copy never raises, only what makes drafting impossible 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from pipeline.assessing import Assessed, Assessor
 from pipeline.domain.candidate import Candidate, GenerationConfig
@@ -19,13 +20,14 @@ from pipeline.domain.draft import Draft, Unit
 from pipeline.domain.endpoint import STORE, Endpoint
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.model_card import ModelCard
-from pipeline.domain.prompt import Prompt
-from pipeline.domain.provenance import Provenance
+from pipeline.domain.prompt import Example, Prompt
+from pipeline.domain.provenance import Drawing, Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 from pipeline.generation.ports import TextGenerator
 from pipeline.modelstore.store import ModelStore
+from pipeline.prompting.examples import choose_examples, examples_of
 from pipeline.prompting.render import render_prompt
 from pipeline.resources.library import Library
 from pipeline.scoring.rerank import rerank
@@ -45,12 +47,16 @@ ENOUGH = 3
 """Unblocked candidates that end the drawing: a reviewer is shown a choice, not a single text."""
 
 
+def _remember_nothing(_: Unit) -> tuple[Example, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Toolkit:
     """What drafting needs.
 
     `load_generator` is called only when a unit is really drafted: it is slow. It gets the card and, where the model
-    does not run in this process, the endpoint.
+    does not run in this process, the endpoint. `recall` gives copy that the region approved before, newest first.
     """
 
     library: Library
@@ -61,6 +67,7 @@ class Toolkit:
     candidates: int
     temperature: float
     seed: int
+    recall: Callable[[Unit], Sequence[Example]] = _remember_nothing
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,15 @@ class Plan:
     endpoint: Endpoint | None
     prompt: Prompt
     provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a model is shown; `inputs` is the same without approved copy, whose decisions `memory` names."""
+
+    prompt: Prompt
+    inputs: Prompt
+    memory: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
     of every round has a blocking issue.
     """
     plan = plan_unit(unit, tools)
-    texts = _draw(plan, tools)
+    texts, drawing = _draw(plan, tools)
     assessed = tools.assessor.assess(unit, [text.text for text in texts])
     ranked = _ranked(texts, assessed)
     _refuse_blocked(ranked)
@@ -103,7 +119,7 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
         text=best.text,
         assessment=best.assessment,
         candidates=tuple(ranked),
-        provenance=plan.provenance,
+        provenance=plan.provenance.model_copy(update={"drawing": drawing}),
     )
 
 
@@ -113,9 +129,23 @@ def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
     choice = choose_model(unit.locale, tools)
     card = next(card for card in tools.library.model_cards if card.id == choice.model)
     endpoint = tools.availability.endpoint(choice)
-    prompt = render_prompt(unit, pack, chat=card.chat_template)
-    provenance = _provenance(unit, pack, choice, endpoint, prompt, tools)
-    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=prompt, provenance=provenance)
+    shown = _shown(unit, pack, card, tools)
+    provenance = _provenance(unit, pack, choice, endpoint, shown, tools)
+    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=shown.prompt, provenance=provenance)
+
+
+def _shown(unit: Unit, pack: LocalePack, card: ModelCard, tools: Toolkit) -> Shown:
+    """The prompt of a unit, with the examples that teach it best."""
+    pool = (*tools.recall(unit), *examples_of(pack))
+    likeness = tools.assessor.likeness(unit.segment.source, [example.source for example in pool])
+    examples = choose_examples(pool, likeness, unit.channel.id)
+    own = [place for place, example in enumerate(pool) if example.decision is None]
+    inputs = choose_examples([pool[place] for place in own], [likeness[place] for place in own], unit.channel.id)
+    return Shown(
+        prompt=render_prompt(unit, pack, examples, chat=card.chat_template),
+        inputs=render_prompt(unit, pack, inputs, chat=card.chat_template),
+        memory=tuple(example.decision for example in examples if example.decision),
+    )
 
 
 def choose_model(locale: str, tools: Toolkit) -> Choice:
@@ -160,16 +190,18 @@ def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
         raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
 
 
-def _draw(plan: Plan, tools: Toolkit) -> list[Text]:
+def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
     """Candidates of as many rounds as it takes to have enough without a blocking issue."""
     generator = _load(plan, tools)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
         for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
             found.setdefault(text.text.casefold(), text)
-        if sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values()) >= ENOUGH:
+        passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
+        if passing >= ENOUGH:
             break
-    return list(found.values())
+    stopped: Literal["enough", "limit"] = "enough" if passing >= ENOUGH else "limit"
+    return list(found.values()), Drawing(rounds=number + 1, texts=len(found), passing=passing, stopped=stopped)
 
 
 def _load(plan: Plan, tools: Toolkit) -> TextGenerator:
@@ -208,7 +240,7 @@ def _refuse_blocked(ranked: list[Candidate]) -> None:
 
 
 def _provenance(
-    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, prompt: Prompt, tools: Toolkit
+    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, shown: Shown, tools: Toolkit
 ) -> Provenance:
     return Provenance(
         campaign=unit.brief.id,
@@ -218,8 +250,10 @@ def _provenance(
         source_sha256=text_digest(unit.segment.source),
         model_id=choice.model,
         **_weights(choice, endpoint, tools),
-        prompt_sha256=prompt.digest,
-        template_version=prompt.template_version,
+        inputs_sha256=shown.inputs.digest,
+        prompt_sha256=shown.prompt.digest,
+        memory=shown.memory,
+        template_version=shown.prompt.template_version,
         generation=GenerationConfig(
             num_return_sequences=tools.candidates,
             max_new_tokens=token_budget(unit.channel),

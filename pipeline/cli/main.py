@@ -18,6 +18,7 @@ from pipeline.cli import (
     copy_commands,
     locale_commands,
     model_commands,
+    prompt_command,
     rule_commands,
     workspace_commands,
 )
@@ -64,7 +65,15 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_globals)
-    floor = (copy_commands, brand_commands, model_commands, locale_commands, rule_commands, workspace_commands)
+    floor = (
+        copy_commands,
+        prompt_command,
+        brand_commands,
+        model_commands,
+        locale_commands,
+        rule_commands,
+        workspace_commands,
+    )
     for commands in floor:
         commands.register_commands(app)
     for point in sorted(entry_points(group=COMMAND_GROUP), key=lambda point: point.name):

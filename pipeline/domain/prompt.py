@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.domain.value import Value, digest_of
+from pipeline.domain.value import Line, Value, digest_of
 
 
 class Message(Value):
@@ -12,6 +12,18 @@ class Message(Value):
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+class Example(Value):
+    """A source line and copy for it, shown to a model as an example.
+
+    `decision` is the id of the human decision that approved the copy, None for a pair of the locale's pack.
+    """
+
+    channel: str
+    source: Line
+    target: Line
+    decision: str | None = None
 
 
 class Prompt(Value):

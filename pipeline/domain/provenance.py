@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, computed_field
 
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.choice import Choice
 from pipeline.domain.endpoint import STORE
 from pipeline.domain.value import LocaleTag, Value, digest_of
+
+
+class Drawing(Value):
+    """How the candidates were drawn: rounds, different texts in all, those of them that a reviewer may see, and why
+    no more were drawn: `enough` of them pass, or the `limit` of rounds was reached.
+    """
+
+    rounds: int = Field(ge=1)
+    texts: int = Field(ge=0)
+    passing: int = Field(ge=0)
+    stopped: Literal["enough", "limit"]
+
+
+NOT_INPUTS = {"choice", "prompt_sha256", "memory", "drawing"}
+"""What is on record and yet no input that would make another draft."""
 
 
 class Provenance(Value):
@@ -17,7 +34,9 @@ class Provenance(Value):
     packs, by jurisdiction, that were in force. `model_revision` is the commit of the weights or, where they
     came from elsewhere, the package and its version, or the folder. `runs_on` is `store`, or the endpoint with
     its host and the name it serves the model under; nobody here can prove an endpoint's weights, so then
-    `weights_sha256` is None and the revision is what its operator says.
+    `weights_sha256` is None and the revision is what its operator says. `prompt_sha256` is of what the model was
+    shown, `inputs_sha256` of the same prompt without approved copy; `memory` names the decisions whose copy it
+    was shown as examples. `drawing` says how the candidates came about, None before any were drawn.
     """
 
     campaign: str
@@ -29,7 +48,9 @@ class Provenance(Value):
     model_revision: str
     runs_on: str = STORE
     weights_sha256: str | None
+    inputs_sha256: str = ""
     prompt_sha256: str
+    memory: tuple[str, ...] = ()
     template_version: str
     generation: GenerationConfig
     brand_version: str
@@ -37,6 +58,7 @@ class Provenance(Value):
     channel_version: str
     rule_versions: dict[str, str] = Field(default_factory=dict)
     choice: Choice
+    drawing: Drawing | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -56,6 +78,6 @@ class Provenance(Value):
         """SHA-256 (hex) over all of it but why the model was chosen: the idempotency key of the draft.
 
         The choice and its policy stay out, so that another card or another rule, which leaves the model as it was,
-        re-drafts nothing.
+        re-drafts nothing. So does approved copy among the examples: an approval must not re-draft its neighbours.
         """
-        return digest_of(self.model_dump(mode="json", round_trip=True, exclude={"choice"}))
+        return digest_of(self.model_dump(mode="json", round_trip=True, exclude=NOT_INPUTS))

@@ -12,13 +12,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline.domain.brand import Term, TermRule
 from pipeline.domain.draft import Unit
-from pipeline.domain.locale_pack import LocalePack, Pair
-from pipeline.domain.prompt import Message, Prompt
+from pipeline.domain.locale_pack import LocalePack
+from pipeline.domain.prompt import Example, Message, Prompt
 from pipeline.domain.value import text_digest
 from pipeline.prompting.untrusted import as_data
-
-EXAMPLES = 6
-"""Few-shot pairs shown: more of them lengthen every prompt and, measured on the embedded model, change little."""
 
 
 class _PackagedTemplates(BaseLoader):
@@ -36,9 +33,12 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
 )
 
 
-def render_prompt(unit: Unit, pack: LocalePack, *, chat: bool) -> Prompt:
-    """The prompt of a unit: turns for a model with a chat template, one text to continue for one without."""
-    return _chat(unit, pack) if chat else _completion(unit, pack)
+def render_prompt(unit: Unit, pack: LocalePack, examples: Sequence[Example], *, chat: bool) -> Prompt:
+    """The prompt of a unit: turns for a model with a chat template, one text to continue for one without.
+
+    `examples` are shown in their order, the last one next to the source.
+    """
+    return _chat(unit, pack, examples) if chat else _completion(unit, pack, examples)
 
 
 def template_version(*, chat: bool) -> str:
@@ -46,15 +46,8 @@ def template_version(*, chat: bool) -> str:
     return text_digest(_template_text(_template_name(chat=chat)))[:12]
 
 
-def choose_pairs(pairs: Sequence[Pair], channel: str, count: int = EXAMPLES) -> list[Pair]:
-    """The examples to show: pairs of the same channel first, and last in order, nearest to the source."""
-    same = [pair for pair in pairs if pair.channel == channel]
-    other = [pair for pair in pairs if pair.channel != channel]
-    return (same + other)[:count][::-1]
-
-
-def _completion(unit: Unit, pack: LocalePack) -> Prompt:
-    text = _ENVIRONMENT.get_template(_template_name(chat=False)).render(**_facts(unit, pack))
+def _completion(unit: Unit, pack: LocalePack, examples: Sequence[Example]) -> Prompt:
+    text = _ENVIRONMENT.get_template(_template_name(chat=False)).render(**_facts(unit, pack, examples))
     return Prompt(
         style="completion",
         messages=(Message(role="user", content=text),),
@@ -62,25 +55,26 @@ def _completion(unit: Unit, pack: LocalePack) -> Prompt:
     )
 
 
-def _chat(unit: Unit, pack: LocalePack) -> Prompt:
-    facts = _facts(unit, pack)
+def _chat(unit: Unit, pack: LocalePack, examples: Sequence[Example]) -> Prompt:
+    facts = _facts(unit, pack, examples)
     system = _ENVIRONMENT.get_template(_template_name(chat=True)).render(**facts)
     messages = [Message(role="system", content=system)]
-    for pair in facts["pairs"]:
-        messages.append(Message(role="user", content=f"{pack.prompt.source}: {pair.source}"))
-        messages.append(Message(role="assistant", content=pair.target))
+    for example in facts["examples"]:
+        messages.append(Message(role="user", content=f"{pack.prompt.source}: {example['source']}"))
+        messages.append(Message(role="assistant", content=example["target"]))
     messages.append(Message(role="user", content=f"{pack.prompt.source}: {facts['source']}"))
     return Prompt(style="chat", messages=tuple(messages), template_version=template_version(chat=True))
 
 
-def _facts(unit: Unit, pack: LocalePack) -> dict[str, Any]:
+def _facts(unit: Unit, pack: LocalePack, examples: Sequence[Example]) -> dict[str, Any]:
     brand = unit.brand
     return {
         "words": pack.prompt,
         "address": _address(pack, unit.brief.audience_group),
         "style": (*pack.style, *_credibility(pack), *pack.typography.directions),
         "notes": [note.note for note in pack.cultural_notes],
-        "pairs": choose_pairs(pack.pairs, unit.channel.id),
+        # Memories are text that people once typed: data, as everything else is.
+        "examples": [{"source": as_data(each.source), "target": as_data(each.target)} for each in examples],
         "source": as_data(unit.segment.source),
         "siblings": [as_data(other.source) for other in unit.brief.siblings(unit.segment)],
         "limit": unit.channel.characters(pack.pairs[0].target),

@@ -12,6 +12,7 @@ from pipeline.domain.brand import Brand, TermRule
 from pipeline.domain.brief import Brief, Segment
 from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack
+from pipeline.prompting.examples import examples_of
 from pipeline.prompting.render import render_prompt
 from pipeline.resources.library import Library, shipped_folder
 
@@ -39,7 +40,7 @@ def digests(packs: dict[str, LocalePack], brand: Brand = BRAND) -> dict[str, tup
 
 
 def _digests(units: list[Unit], pack: LocalePack) -> list[str]:
-    return [render_prompt(unit, pack, chat=chat).digest for unit in units for chat in (True, False)]
+    return [render_prompt(unit, pack, examples_of(pack), chat=chat).digest for unit in units for chat in (True, False)]
 
 
 BEFORE = digests(PACKS)
@@ -90,7 +91,9 @@ def test_every_part_reaches_a_prompt(tag: str) -> None:
     """Every cultural note reaches every prompt, and every example that of its own channel."""
     pack = PACKS[tag]
     shown = {
-        unit.channel.id: "\n".join(message.content for message in render_prompt(unit, pack, chat=True).messages)
+        unit.channel.id: "\n".join(
+            message.content for message in render_prompt(unit, pack, examples_of(pack), chat=True).messages
+        )
         for unit in LIBRARY.units(BRIEF, BRAND, (tag,))
     }
     assert [] == [note.id for note in pack.cultural_notes if any(note.note not in text for text in shown.values())]

@@ -6,15 +6,18 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline.backends.scripted import ScriptedGenerator
 from pipeline.domain.candidate import GenerationConfig
+from pipeline.domain.decision import Decision, DecisionKind
 from pipeline.domain.draft import DraftStatus, Unit
-from pipeline.domain.prompt import Prompt
+from pipeline.domain.prompt import Example, Prompt
+from pipeline.domain.provenance import Drawing
+from pipeline.domain.value import text_digest
 from pipeline.errors import (
     GlocalError,
     ModelTooLarge,
@@ -92,6 +95,7 @@ def test_more_rounds_are_drawn_until_there_is_a_choice(workplace: Workplace, too
     assert [config.seed for config in asked] == [asked[0].seed, asked[0].seed + 1]
     assert asked[0].temperature < asked[1].temperature
     assert {config.num_return_sequences for config in asked} == {tools.candidates}
+    assert draft.provenance.drawing == Drawing(rounds=2, texts=4, passing=3, stopped="enough")
     assert sorted(candidate.text for candidate in draft.candidates) == sorted([ENGLISH, *GERMAN])
 
 
@@ -99,8 +103,11 @@ def test_a_single_good_text_is_enough_after_all_rounds(workplace: Workplace, too
     """After the last round, one text that a reviewer may see makes a draft."""
     script, asked = by_seed([ENGLISH], [LONG], [GERMAN[0]])
     workplace.says(script)
-    assert draft_unit(workplace.unit(), tools).text == GERMAN[0]
+    draft = draft_unit(workplace.unit(), tools)
+    assert draft.text == GERMAN[0]
     assert len(asked) == MAX_ROUNDS
+    assert draft.provenance.drawing == Drawing(rounds=MAX_ROUNDS, texts=3, passing=1, stopped="limit")
+    assert draft.provenance.fingerprint == plan_unit(workplace.unit(), tools).provenance.fingerprint
 
 
 def test_no_usable_candidate_says_what_blocked(workplace: Workplace, tools: Toolkit) -> None:
@@ -150,7 +157,8 @@ def test_planning_loads_nothing(workplace: Workplace, tools: Toolkit) -> None:
     unit = workplace.unit()
     plan = plan_unit(unit, tools)
     assert workplace.loaded == 0
-    assert draft_unit(unit, tools).provenance == plan.provenance
+    drafted = draft_unit(unit, tools).provenance
+    assert drafted.model_copy(update={"drawing": None}) == plan.provenance
 
 
 def test_the_same_inputs_have_the_same_fingerprint(workplace: Workplace, tools: Toolkit) -> None:
@@ -238,6 +246,42 @@ def test_every_lawful_channel_can_be_planned(workplace: Workplace) -> None:
     workplace.put("channels.yaml", {"channels": [longest]})
     plan = plan_unit(workplace.unit(), workplace.parts().toolkit)
     assert plan.provenance.generation.max_new_tokens == 2_048
+
+
+def test_approved_copy_teaches_and_redrafts_nothing(workplace: Workplace, tools: Toolkit) -> None:
+    """Copy that the region approved is shown next to the source and named on record; the draft's key stays."""
+    before = plan_unit(workplace.unit(), tools)
+    approved = Example(channel="push_body", source="Carry water.", target="Wasser für unterwegs.", decision="d-1")
+    after = plan_unit(workplace.unit(), replace(tools, recall=lambda _: [approved]))
+    assert "Wasser für unterwegs." in after.prompt.messages[0].content
+    assert after.provenance.memory == ("d-1",)
+    assert before.provenance.memory == ()
+    assert after.provenance.prompt_sha256 != before.provenance.prompt_sha256
+    assert after.provenance.inputs_sha256 == before.provenance.inputs_sha256
+    assert after.provenance.fingerprint == before.provenance.fingerprint
+
+
+def test_a_run_remembers_what_its_region_approved(workplace: Workplace, desk: Desk) -> None:
+    """An approved draft becomes an example for the next unit of the brand and locale; a rejected one never does."""
+    draft_id = desk.work().draft_id
+    parts = workplace.parts()
+    assert plan_unit(workplace.unit(), parts.remembering_toolkit).provenance.memory == ()
+    sheet = parts.record.sheet(draft_id)
+    parts.record.decide(draft_id, version=sheet.version, decision=approval_of(sheet.text))
+    [decision] = plan_unit(workplace.unit(), parts.remembering_toolkit).provenance.memory
+    assert decision == parts.record.sheet(draft_id).decisions[-1].id
+    assert plan_unit(workplace.unit(), parts.toolkit).provenance.memory == ()
+    parts.record.close()
+
+
+def approval_of(text: str) -> Decision:
+    return Decision(
+        kind=DecisionKind.APPROVE,
+        reviewer="Maria Keller",
+        reason="",
+        text_sha256=text_digest(text),
+        decided_at=datetime.now(UTC),
+    )
 
 
 def test_another_policy_that_leaves_the_model_redrafts_nothing(workplace: Workplace, tools: Toolkit) -> None:

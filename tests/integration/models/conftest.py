@@ -32,6 +32,7 @@ from pipeline.domain.prompt import Prompt
 from pipeline.modelstore.pull import Dialogue, pull_model
 from pipeline.modelstore.sources import PackageSource
 from pipeline.modelstore.store import ModelStore
+from pipeline.prompting.examples import examples_of
 from pipeline.prompting.render import render_prompt
 from pipeline.workflow import Toolkit
 
@@ -135,7 +136,8 @@ class Taught:
     @cached_property
     def prompt(self) -> Prompt:
         """What the model is shown."""
-        return render_prompt(self.unit, self.parts.library.locale(self.unit.locale), chat=self.card.chat_template)
+        pack = self.parts.library.locale(self.unit.locale)
+        return render_prompt(self.unit, pack, examples_of(pack), chat=self.card.chat_template)
 
     def generator(self) -> TransformersGenerator:
         """The model, loaded anew."""

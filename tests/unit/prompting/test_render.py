@@ -13,9 +13,10 @@ from pipeline.domain.brand import Brand, Term, TermRule
 from pipeline.domain.brief import Segment
 from pipeline.domain.draft import Unit
 from pipeline.domain.locale_pack import LocalePack, Pair
-from pipeline.domain.prompt import Prompt
+from pipeline.domain.prompt import Example, Prompt
 from pipeline.prompting import render
-from pipeline.prompting.render import EXAMPLES, choose_pairs, render_prompt, template_version
+from pipeline.prompting.examples import EXAMPLES, choose_examples, examples_of
+from pipeline.prompting.render import render_prompt, template_version
 from pipeline.resources.library import Library, shipped_folder
 
 TAGS = ("ar-AE", "de-DE", "es-MX", "fr-FR", "hi-IN", "ja-JP")
@@ -55,6 +56,16 @@ def unit_for(library: Library) -> Callable[..., Unit]:
     return make
 
 
+def chosen(unit: Unit, pack: LocalePack) -> tuple[Example, ...]:
+    """The pack's examples for a channel, all of them equally like the source."""
+    pool = examples_of(pack)
+    return choose_examples(pool, [0.0] * len(pool), unit.channel.id)
+
+
+def rendered(unit: Unit, pack: LocalePack, *, chat: bool) -> Prompt:
+    return render_prompt(unit, pack, chosen(unit, pack), chat=chat)
+
+
 def shown(prompt: Prompt) -> str:
     return "\n".join(message.content for message in prompt.messages)
 
@@ -64,7 +75,7 @@ def shown(prompt: Prompt) -> str:
 def test_every_shipped_pack_renders(library: Library, unit_for: Callable[..., Unit], tag: str, chat: bool) -> None:
     """A prompt holds the task, the address, every line of style, the limit, the examples and, last, the source."""
     unit, pack = unit_for(tag), library.locale(tag)
-    prompt = render_prompt(unit, pack, chat=chat)
+    prompt = rendered(unit, pack, chat=chat)
     text = shown(prompt)
     lines = (
         pack.prompt.task,
@@ -74,7 +85,7 @@ def test_every_shipped_pack_renders(library: Library, unit_for: Callable[..., Un
         str(unit.channel.limit),
     )
     assert all(line in text for line in lines)
-    assert all(pair.target in text for pair in choose_pairs(pack.pairs, unit.channel.id))
+    assert all(example.target in text for example in chosen(unit, pack))
     assert unit.segment.source in prompt.messages[-1].content
     assert prompt.style == ("chat" if chat else "completion")
     assert "{{" not in text
@@ -85,7 +96,7 @@ def test_every_shipped_pack_renders(library: Library, unit_for: Callable[..., Un
 def test_a_completion_ends_where_the_model_goes_on(library: Library, unit_for: Callable[..., Unit], tag: str) -> None:
     """A completion prompt is one text that ends at the target's label, without a space after it."""
     pack = library.locale(tag)
-    prompt = render_prompt(unit_for(tag), pack, chat=False)
+    prompt = rendered(unit_for(tag), pack, chat=False)
     assert [message.role for message in prompt.messages] == ["user"]
     assert prompt.messages[0].content.endswith(f"{pack.prompt.target}:")
 
@@ -94,7 +105,7 @@ def test_a_completion_ends_where_the_model_goes_on(library: Library, unit_for: C
 def test_a_chat_shows_examples_as_turns(library: Library, unit_for: Callable[..., Unit], tag: str) -> None:
     """A chat prompt is one system turn, the examples as turns of both sides, and the source as the last turn."""
     pack = library.locale(tag)
-    prompt = render_prompt(unit_for(tag), pack, chat=True)
+    prompt = rendered(unit_for(tag), pack, chat=True)
     assert [m.role for m in prompt.messages] == ["system", *["user", "assistant"] * EXAMPLES, "user"]
     answers = [m.content for m in prompt.messages if m.role == "assistant"]
     assert set(answers) <= {pair.target for pair in pack.pairs}
@@ -104,7 +115,7 @@ def test_a_chat_shows_examples_as_turns(library: Library, unit_for: Callable[...
 def test_equal_units_have_equal_prompts(library: Library, unit_for: Callable[..., Unit], chat: bool) -> None:
     """The same unit and pack give the same prompt, to the digest."""
     pack = library.locale("de-DE")
-    first, second = render_prompt(unit_for(), pack, chat=chat), render_prompt(unit_for(), pack, chat=chat)
+    first, second = rendered(unit_for(), pack, chat=chat), rendered(unit_for(), pack, chat=chat)
     assert first == second
     assert first.digest == second.digest
 
@@ -128,8 +139,8 @@ def test_what_a_region_changes_changes_its_prompt(
 ) -> None:
     """Style, form of address, task, typography and examples are in the prompt: changing one changes the digest."""
     pack = library.locale("de-DE")
-    before = render_prompt(unit_for(), pack, chat=chat)
-    assert render_prompt(unit_for(), changed(pack, what), chat=chat).digest != before.digest
+    before = rendered(unit_for(), pack, chat=chat)
+    assert rendered(unit_for(), changed(pack, what), chat=chat).digest != before.digest
 
 
 @STYLES
@@ -137,7 +148,7 @@ def test_one_region_changes_nothing_for_another(library: Library, unit_for: Call
     """A prompt is made of its own locale's pack alone: no line of another pack is in it."""
     packs = [library.locale(tag) for tag in TAGS]
     for pack in packs:
-        text = shown(render_prompt(unit_for(pack.tag), pack, chat=chat))
+        text = shown(rendered(unit_for(pack.tag), pack, chat=chat))
         others = [other for other in packs if other.tag != pack.tag]
         assert not any(line in text for other in others for line in (*other.style, other.prompt.task))
 
@@ -151,7 +162,7 @@ def test_foreign_text_opens_no_turn_and_no_line(
     """Wherever foreign text stands, it stays inside its line and its turn."""
     calm, hostile = (_unit_with(unit_for, place, text) for text in ("Water. Calm", attack))
     pack = library.locale("de-DE")
-    quiet, loud = render_prompt(calm, pack, chat=chat), render_prompt(hostile, pack, chat=chat)
+    quiet, loud = rendered(calm, pack, chat=chat), rendered(hostile, pack, chat=chat)
     assert [m.role for m in loud.messages] == [m.role for m in quiet.messages]
     assert [m.content.count("\n") for m in loud.messages] == [m.content.count("\n") for m in quiet.messages]
     assert not any(mark in shown(loud) for mark in ("<|", "<end_of_turn>", "[/INST]", "\u202e", "\u2028"))
@@ -178,7 +189,7 @@ def test_foreign_text_is_never_a_template(
     library: Library, unit_for: Callable[..., Unit], text: str, chat: bool
 ) -> None:
     """Template signs in a source come out as they went in."""
-    prompt = render_prompt(unit_for(source=f"Save {text} now"), library.locale("de-DE"), chat=chat)
+    prompt = rendered(unit_for(source=f"Save {text} now"), library.locale("de-DE"), chat=chat)
     assert f"Save {text} now" in prompt.messages[-1].content
     assert "49" not in prompt.messages[-1].content
 
@@ -187,7 +198,7 @@ def test_foreign_text_is_never_a_template(
 def test_hard_spaces_are_kept(library: Library, unit_for: Callable[..., Unit], chat: bool) -> None:
     """No-break spaces of the source and of the pack reach the model as they are."""
     source = '10\u202f% off\u00a0! <b>a & b</b> "q"'
-    prompt = render_prompt(unit_for("fr-FR", source=source), library.locale("fr-FR"), chat=chat)
+    prompt = rendered(unit_for("fr-FR", source=source), library.locale("fr-FR"), chat=chat)
     assert source in prompt.messages[-1].content
     assert any("\u00a0:" in line for line in shown(prompt).splitlines())
 
@@ -209,27 +220,6 @@ def test_a_template_has_a_version_of_its_own() -> None:
     versions = {template_version(chat=True), template_version(chat=False)}
     assert len(versions) == 2
     assert all(len(version) == 12 and int(version, 16) >= 0 for version in versions)
-
-
-def pair(channel: str, number: int) -> Pair:
-    return Pair(channel=channel, source=f"s{number}", target=f"t{number}")
-
-
-@pytest.mark.parametrize(
-    ("channels", "shown_sources"),
-    [
-        ("aab", ["s2", "s1", "s0"]),
-        ("aba", ["s1", "s2", "s0"]),
-        ("bbb", ["s2", "s1", "s0"]),
-        ("bbbbbba", ["s4", "s3", "s2", "s1", "s0", "s6"]),
-        ("aaaaaaa", ["s5", "s4", "s3", "s2", "s1", "s0"]),
-        ("", []),
-    ],
-)
-def test_examples_of_the_channel_stand_nearest_to_the_source(channels: str, shown_sources: list[str]) -> None:
-    """At most six examples; those of the same channel are taken first and come last, in the pack's order."""
-    pairs = [pair(channel, number) for number, channel in enumerate(channels)]
-    assert [chosen.source for chosen in choose_pairs(pairs, "a")] == shown_sources
 
 
 @pytest.mark.parametrize(
@@ -255,7 +245,7 @@ def test_a_term_is_shown_where_it_helps(
     """A chat prompt lists a term that occurs in the source and says what to write; it never shows a forbidden word."""
     term = Term.model_validate({"source": source, "rule": rule, "forms": forms})
     unit = unit_for(source="Cold WATER.", brand={"terms": (term,)})
-    system = render_prompt(unit, library.locale("de-DE"), chat=True).messages[0].content
+    system = rendered(unit, library.locale("de-DE"), chat=True).messages[0].content
     assert (line in system.splitlines()) if line else ("→" not in system)
     assert term.rule is not TermRule.FORBIDDEN or "Nass" not in system
 
@@ -264,7 +254,7 @@ def test_a_brand_without_a_voice_renders(library: Library, unit_for: Callable[..
     """Everything that a brand may leave out leaves no empty heading behind."""
     pack = library.locale("de-DE")
     unit = unit_for(brand={"voice": unit_for().brand.voice.model_copy(update={"traits": (), "avoid": ()}), "terms": ()})
-    system = render_prompt(unit, pack, chat=True).messages[0].content
+    system = rendered(unit, pack, chat=True).messages[0].content
     assert not any(f"{word}:" in system for word in (pack.prompt.voice, pack.prompt.avoid, pack.prompt.terms))
 
 
@@ -285,7 +275,7 @@ def test_a_field_is_written_in_sight_of_its_siblings(
 ) -> None:
     """Fields of one asset agree with each other: the prompt shows the other lines of the group, and no others."""
     unit, pack = grouped(unit_for(tag), "asset", "asset", "other", None, "asset"), library.locale(tag)
-    text = shown(render_prompt(unit, pack, chat=chat))
+    text = shown(rendered(unit, pack, chat=chat))
     assert [text.count(f"Line {number} of the asset.") for number in range(5)] == [1, 1, 0, 0, 1]
     assert f"{pack.prompt.notes}:" in text
 
@@ -293,7 +283,7 @@ def test_a_field_is_written_in_sight_of_its_siblings(
 @STYLES
 def test_a_segment_of_no_group_stands_alone(library: Library, unit_for: Callable[..., Unit], chat: bool) -> None:
     """Segments without a group are not siblings of each other."""
-    text = shown(render_prompt(grouped(unit_for(), None, None), library.locale("de-DE"), chat=chat))
+    text = shown(rendered(grouped(unit_for(), None, None), library.locale("de-DE"), chat=chat))
     assert "Line 1" not in text
 
 
@@ -302,7 +292,7 @@ def test_a_sibling_is_data(library: Library, unit_for: Callable[..., Unit]) -> N
     unit = grouped(unit_for(), "asset", "asset")
     attack = unit.brief.segments[1].model_copy(update={"source": ATTACKS[2]})
     unit = unit.model_copy(update={"brief": unit.brief.model_copy(update={"segments": (unit.segment, attack)})})
-    assert "<|im_start|>" not in shown(render_prompt(unit, library.locale("de-DE"), chat=True))
+    assert "<|im_start|>" not in shown(rendered(unit, library.locale("de-DE"), chat=True))
 
 
 @pytest.mark.parametrize(("tag", "limit"), [("de-DE", "30"), ("ja-JP", "15"), ("zh-CN", "15")])
@@ -312,7 +302,7 @@ def test_the_limit_is_in_the_writers_characters(
     """A search ad holds half as many wide characters: the prompt says so in the writer's own count."""
     unit = unit_for(tag).model_copy(update={"channel": library.channel("search_ad_headline")})
     pack = library.locale(tag)
-    assert f"{pack.prompt.limit}: {limit}\n" in shown(render_prompt(unit, pack, chat=False))
+    assert f"{pack.prompt.limit}: {limit}\n" in shown(rendered(unit, pack, chat=False))
 
 
 @STYLES
@@ -322,7 +312,7 @@ def test_an_audience_group_is_addressed_in_its_own_form(
     """A market's form for a group replaces the house form; a group that it does not know gets the house form."""
     pack = library.locale("de-DE")
     (business,) = [other for other in pack.address.by_audience if other.audience == "business"]
-    prompt = shown(render_prompt(unit_for(audience_group="business"), pack, chat=chat))
+    prompt = shown(rendered(unit_for(audience_group="business"), pack, chat=chat))
     assert business.direction in prompt
     assert pack.address.direction not in prompt
-    assert pack.address.direction in shown(render_prompt(unit_for(audience_group="unknown"), pack, chat=chat))
+    assert pack.address.direction in shown(rendered(unit_for(audience_group="unknown"), pack, chat=chat))
