@@ -14,13 +14,15 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
+from pipeline.backends.packed_linear import PackedLinear, can_pack
+
 
 @dataclass(frozen=True)
 class NarrowHead:
     """The tokens that may be drawn, ascending, and the output layer for them."""
 
     tokens: torch.Tensor
-    layer: torch.nn.Linear
+    layer: torch.nn.Module
 
     @classmethod
     def of(cls, model: PreTrainedModel, tokens: torch.Tensor) -> NarrowHead:
@@ -31,7 +33,7 @@ class NarrowHead:
         for name, weights in whole.named_parameters(recurse=False):
             rows = weights.detach().index_select(0, tokens.to(weights.device))
             setattr(layer, name, torch.nn.Parameter(rows, requires_grad=False))
-        return cls(tokens.to(whole.weight.device), layer)
+        return cls(tokens.to(whole.weight.device), PackedLinear(layer) if can_pack(layer.weight) else layer)
 
 
 @contextmanager
