@@ -43,7 +43,7 @@ CAPITALS = 3_000
 MARKS = (
     r"\u0020-\u0040\u005B-\u0060\u007B-\u007E\n\t\u00A0-\u00BF\u00D7\u00F7"  # ASCII and Latin-1, less their letters
     r"\u02BB\u02BC\u2009-\u200F\u2010-\u2027\u202F\u2030-\u203D\u2044\u2060\u2066-\u2069\u20E3"  # General punctuation
-    r"\p{Sc}\u2070-\u208E\u2103\u2109\u2116\u2117\u2120\u2122\u2150-\u215E"  # Currency, raised and lowered, signs
+    r"\u0E3F\u20A0-\u20C0\u2070-\u208E\u2103\u2109\u2116\u2117\u2120\u2122\u2150-\u215E"  # Currency, raised and lowered, signs
     r"\u2190-\u2193\u2212\u2248\u2260\u2264\u2265\u2605\u2606\u2660-\u2667\u2713\u2714\u25CF\u25CB"  # Arrows, stars
     r"\p{Emoji_Presentation}\p{Emoji_Modifier}\u2764\uFE0F"
 )
@@ -51,6 +51,9 @@ MARKS = (
 
 EAST_ASIAN = r"\u3000-\u303F\u30FB\u30FC\uFF01-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\uFFE0-\uFFE6"
 """Marks of East Asia: its punctuation, and the wide forms of other marks."""
+
+LAST_LETTER = 0x32400
+"""No script has letters beyond this code point."""
 
 _EAST_ASIAN_SCRIPTS = frozenset({"Hani", "Hira", "Kana", "Hang"})
 _LONGEST_MARKS = 3
@@ -86,7 +89,7 @@ class TokenSets:
         key = digest_of(vocabulary, self._digest, RULES, _words_version())
         if key not in self._sets:
             path = None if self._folder is None else self._folder / f"{key}.npy"
-            found = None if path is None else _read(path, len(self._bytes))
+            found = None if path is None else _read(path, max(self._bytes))
             if found is None:
                 found = self._compute(vocabulary)
                 if path is not None:
@@ -98,13 +101,13 @@ class TokenSets:
         writing = Writing(vocabulary)
         written = {token: writing.text_of(piece) for token, piece in self._bytes.items()}
         possible = {token: text for token, text in written.items() if text is not None}
-        words = [word for word in common_words(vocabulary.language) if writing.spells(word)]
+        words = [word for word in common_words(vocabulary.language) if writing.is_native(word)]
         used = set(self._made_of(_placed(vocabulary.texts)).tolist())
         if words:
             used |= set(self._made_of(_variants(words)).tolist()) & possible.keys()
         else:
-            used |= {token for token, text in possible.items() if writing.is_native(text)}
-        cores = {possible[token] for token in used & possible.keys()}
+            used |= {token for token, text in possible.items() if _LETTER.search(text) and writing.is_native(text)}
+        cores = {possible[token] for token in used & possible.keys()} - {""}
         kept = (token for token, text in possible.items() if _is_small(text) or _core(text) in cores)
         return np.array(sorted(used.union(kept)), dtype=np.int64)
 
@@ -138,10 +141,6 @@ class Writing:
         self._native = regex.compile(rf"[{scripts}{MARKS}{east_asian}]*", regex.V0)
         self._allowed = regex.compile(rf"[a-zA-Z{scripts}{MARKS}{east_asian}{own}]*", regex.V0)
 
-    def spells(self, word: str) -> bool:
-        """Whether a word is written in the locale's own scripts."""
-        return self.is_native(word)
-
     def is_native(self, text: str) -> bool:
         """Whether all letters are of the locale's own scripts."""
         return self._native.fullmatch(text) is not None
@@ -167,7 +166,7 @@ class Writing:
     @cached_property
     def _pieces(self) -> set[bytes]:
         """The parts of the UTF-8 of every character of the writing, save those that are a whole one."""
-        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x110000))))
+        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, LAST_LETTER))))
         encoded = (found.encode() for run in self._allowed.findall(everything) for found in run)
         return {
             code[start:end]
@@ -264,14 +263,14 @@ def _words_version() -> str:
         return "none"
 
 
-def _read(path: Path, tokens: int) -> TokenIds | None:
+def _read(path: Path, last: int) -> TokenIds | None:
     """A set of tokens from disk, None where there is none that can be used."""
     try:
         found = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    fits = found.ndim == 1 and found.dtype == np.int64 and len(found) and (np.diff(found) > 0).all() and found[0] >= 0
-    return found if fits else None
+    ascends = found.ndim == 1 and found.dtype == np.int64 and len(found) > 0 and (np.diff(found) > 0).all()
+    return found if ascends and found[0] >= 0 and found[-1] <= last else None
 
 
 def _write(path: Path, tokens: TokenIds) -> None:
