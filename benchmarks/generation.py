@@ -216,9 +216,7 @@ def compare(args: argparse.Namespace) -> Iterator[Result]:
                 head = generator._head(vocabulary_of(plan)).layer  # noqa: SLF001  (its size is part of the limit)
                 share = limit_seconds(generator._model, head, prompt, tokens, args.candidates) / seconds  # noqa: SLF001
             draft = seconds / texts * args.candidates
-            yield Result(
-                plan.unit.locale, name, prompt, rate, texts / seconds, draft, peak / 1e6, rate / base, share
-            )
+            yield Result(plan.unit.locale, name, prompt, rate, texts / seconds, draft, peak / 1e6, rate / base, share)
 
 
 def grow(args: argparse.Namespace) -> Iterator[dict[str, float]]:

@@ -112,9 +112,7 @@ def _draw_batch(
     return continuations
 
 
-def draw(
-    scores: torch.Tensor, config: GenerationConfig, randomness: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(scores: torch.Tensor, config: GenerationConfig, randomness: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw one token a row from scores of shape (rows, vocabulary): temperature, then top-k, then top-p.
 
     `randomness` is one number from 0 to 1 a row. Gives tokens, and their log-probabilities at temperature 1, each of

@@ -34,9 +34,7 @@ class ScriptedGenerator:
         self.prompts: list[Prompt] = []
         self.vocabularies: list[Vocabulary | None] = []
 
-    def generate(
-        self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None
-    ) -> list[Sample]:
+    def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Give `num_return_sequences` samples; raises GenerationFailed when the script has none for the prompt."""
         self.prompts.append(prompt)
         self.vocabularies.append(vocabulary)

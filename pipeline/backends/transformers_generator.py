@@ -63,9 +63,7 @@ class TransformersGenerator:
         """Load a stored model after every digest was checked; raises a ModelError that says what is wrong."""
         return cls(*load_language_model(store.verified(card.id), card), cache=cache)
 
-    def generate(
-        self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None
-    ) -> list[Sample]:
+    def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Sample texts of one prompt; raises GenerationFailed when none of them has any text.
 
         Given a vocabulary, no other token is drawn, and log-probabilities are relative to its tokens.

@@ -161,7 +161,10 @@ def test_the_draw_is_that_of_transformers(temperature: float, top_k: int, top_p:
 
 
 SHARING = {"llama", "mistral", "mistral3", "gemma3", "gemma3_with_pictures", "qwen2", "qwen3"} | {
-    "apertus", "cohere", "granite", "jais2",
+    "apertus",
+    "cohere",
+    "granite",
+    "jais2",
 }
 
 
@@ -195,9 +198,7 @@ def test_what_was_read_before_changes_nothing(model: PreTrainedModel, attention:
 def test_the_beginning_that_two_prompts_share_is_read_once(llama: PreTrainedModel) -> None:
     """In whole blocks of eight here; the rest of the second is read."""
     lengths: list[int] = []
-    llama.register_forward_pre_hook(
-        lambda _, __, given: lengths.append(given["input_ids"].shape[1]), with_kwargs=True
-    )
+    llama.register_forward_pre_hook(lambda _, __, given: lengths.append(given["input_ids"].shape[1]), with_kwargs=True)
     reader, other = PromptReader(llama), PROMPT.clone()
     other[0, 21:] = 7
     reader.read(other)

@@ -15,7 +15,25 @@ from pipeline.domain.vocabulary import Vocabulary
 SPANISH = Vocabulary(language="es", scripts=("Latn",))
 ARABIC = Vocabulary(language="ar", scripts=("Arab",))
 JAPANESE = Vocabulary(language="ja", scripts=("Hira", "Kana", "Hani"))
-WORDS = ["agua", "agu", "ag", "gu", "ua", "\u2581agua", "xyz", "\u2581plastic", "вода", "ا", "ء", "ما", "ماء", "水", "\u2581水", "(agua", "agua,"]
+WORDS = [
+    "agua",
+    "agu",
+    "ag",
+    "gu",
+    "ua",
+    "\u2581agua",
+    "xyz",
+    "\u2581plastic",
+    "вода",
+    "ا",
+    "ء",
+    "ما",
+    "ماء",
+    "水",
+    "\u2581水",
+    "(agua",
+    "agua,",
+]
 MARKS = ["!", "…", "€", "1", "!!!", "!!!!!!", "\n", "\u2581", "@", "{", "}", "/", "د", "م", "а"]
 LETTERS = [*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 BYTES = [f"<0x{number:02X}>" for number in range(256)]
@@ -162,9 +180,7 @@ def test_a_set_is_computed_once_and_kept_on_disk(
     assert [path.suffix for path in folder.iterdir()] == [".npy"]
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"no array", np.array([3, 2, 1]).tobytes()], ids=["empty", "text", "bytes"]
-)
+@pytest.mark.parametrize("damage", [b"", b"no array", np.array([3, 2, 1]).tobytes()], ids=["empty", "text", "bytes"])
 def test_a_damaged_file_is_computed_anew(
     pieces: PreTrainedTokenizerFast, listed: Callable[..., None], tmp_path: Path, damage: bytes
 ) -> None:
