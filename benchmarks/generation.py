@@ -10,7 +10,8 @@
     whole head   Glocal with all of the model's tokens
     glocal       what `glocal run` does: the locale's tokens, the prompt read once, finished candidates leave the batch
 
-All in one process; each row is warmed up, then forgets the prompt and is timed. Printed: new tokens and candidates a second, seconds a draft,
+All in one process; each row is warmed up, then forgets the prompt and is timed.
+Printed: new tokens and candidates a second, seconds a draft,
 peak memory above what the loaded models take, the ratio to `one by one`, and for Glocal the share of the limit: of the
 tokens a second that this machine's measured rate of matrix products would allow if it did nothing else.
 

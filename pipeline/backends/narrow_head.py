@@ -27,7 +27,7 @@ class NarrowHead:
     @classmethod
     def of(cls, model: PreTrainedModel, tokens: torch.Tensor) -> NarrowHead:
         """Take these tokens' weights out of the model's output layer; the model stays as it is."""
-        whole = model.get_output_embeddings()
+        whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
         with torch.device("meta"):
             layer = torch.nn.Linear(whole.weight.shape[1], len(tokens), bias=whole.bias is not None)
         for name, weights in whole.named_parameters(recurse=False):
@@ -42,9 +42,9 @@ def narrowed(model: PreTrainedModel, head: NarrowHead | None) -> Iterator[None]:
     if head is None:
         yield
         return
-    whole = model.get_output_embeddings()
-    model.set_output_embeddings(head.layer)
+    whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    model.set_output_embeddings(head.layer)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
-        model.set_output_embeddings(whole)
+        model.set_output_embeddings(whole)  # type: ignore[no-untyped-call]

@@ -29,7 +29,8 @@ class PackedLinear(torch.nn.Module):
 
 def can_pack(weights: torch.Tensor) -> bool:
     """Whether weights are of the kind that gains from it, on this machine."""
-    return weights.dtype == torch.bfloat16 and weights.device.type == "cpu" and torch.backends.mkldnn.is_available()
+    has_onednn = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+    return has_onednn and weights.dtype == torch.bfloat16 and weights.device.type == "cpu"
 
 
 def pack_linear_layers(model: torch.nn.Module, keep: torch.nn.Module | None) -> None:

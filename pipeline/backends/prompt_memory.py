@@ -23,14 +23,14 @@ Windows = list[int | None]
 """By layer: how many tokens back it attends, None for all."""
 
 
-class PromptLayer(DynamicLayer):
+class PromptLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     """One layer's memory of a prompt, of all its tokens also where the layer attends to the last ones only.
 
     `attended` tells that the layer's attention was handed this very memory: only then can it be shared.
     """
 
     def __init__(self, keys: torch.Tensor | None = None, values: torch.Tensor | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.attended = False
         if keys is not None and values is not None:
             self.lazy_initialization(keys, values)
@@ -43,7 +43,7 @@ class PromptLayer(DynamicLayer):
         return PromptLayer(self.keys[:, :, :tokens], self.values[:, :, :tokens])
 
 
-class SharedLayer(CacheLayerMixin):
+class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     """One layer's memory of many continuations: of their prompt once, and of what each added to it.
 
     `window` is how many tokens back the layer attends, `room` how many each continuation may add.
@@ -52,7 +52,7 @@ class SharedLayer(CacheLayerMixin):
     is_sliding = False
 
     def __init__(self, prompt: PromptLayer, window: int | None, rows: int, room: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         if prompt.keys is None or prompt.values is None:
             raise ValueError("the prompt was not read")
         self.prompt_keys, self.prompt_values = prompt.keys, prompt.values
@@ -128,7 +128,7 @@ class PromptReader:
         layers = [layer.first(known) for layer in self._layers] if known else [PromptLayer() for _ in self.windows]
         attended = [layer.attended for layer in self._layers] if known else [True] * len(layers)
         self.forget()
-        cache = Cache(layers=layers)
+        cache = Cache(layers=[*layers])
         for start in range(known, len(tokens), BLOCK):
             scores = next_scores(self.model, prompt[:, start : start + BLOCK], cache)
         for layer, before in zip(layers, attended, strict=True):
@@ -154,10 +154,11 @@ def continued(cache: Cache, windows: Windows | None, rows: int, room: int) -> Ca
     """
     if windows is None:
         repeated = deepcopy(cache)
-    elif all(layer.attended for layer in cache.layers):
-        return Cache(layers=[SharedLayer(*each, rows, room) for each in zip(cache.layers, windows, strict=True)])
     else:
-        repeated = Cache(layers=[layer.first(layer.get_seq_length()) for layer in cache.layers])
+        layers = cast("list[PromptLayer]", cache.layers)
+        if all(layer.attended for layer in layers):
+            return Cache(layers=[SharedLayer(*each, rows, room) for each in zip(layers, windows, strict=True)])
+        repeated = Cache(layers=[layer.first(layer.get_seq_length()) for layer in layers])
     keep_rows(repeated, torch.zeros(rows, dtype=torch.long))
     return repeated
 
@@ -178,7 +179,7 @@ def next_scores(model: PreTrainedModel, tokens: torch.Tensor, cache: Cache) -> t
     return cast("torch.Tensor", read.logits[:, -1].float())
 
 
-def layer_in_reading(number: int | None) -> CacheLayerMixin | None:
+def layer_in_reading(number: int | None) -> object:
     """The layer's memory in the reading that goes on, for the attention function; None where there is none."""
     cache = _READING.get()
     return None if cache is None or number is None or number >= len(cache.layers) else cache.layers[number]

@@ -9,7 +9,6 @@ Latin letters stay so too in the other scripts, for names and addresses.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -43,7 +42,7 @@ CAPITALS = 3_000
 MARKS = (
     r"\u0020-\u0040\u005B-\u0060\u007B-\u007E\n\t\u00A0-\u00BF\u00D7\u00F7"  # ASCII and Latin-1, less their letters
     r"\u02BB\u02BC\u2009-\u200F\u2010-\u2027\u202F\u2030-\u203D\u2044\u2060\u2066-\u2069\u20E3"  # General punctuation
-    r"\u0E3F\u20A0-\u20C0\u2070-\u208E\u2103\u2109\u2116\u2117\u2120\u2122\u2150-\u215E"  # Currency, raised and lowered, signs
+    r"\u0E3F\u20A0-\u20C0\u2070-\u208E\u2103\u2109\u2116\u2117\u2120\u2122\u2150-\u215E"  # Currency, raised, signs
     r"\u2190-\u2193\u2212\u2248\u2260\u2264\u2265\u2605\u2606\u2660-\u2667\u2713\u2714\u25CF\u25CB"  # Arrows, stars
     r"\p{Emoji_Presentation}\p{Emoji_Modifier}\u2764\uFE0F"
 )
@@ -189,7 +188,7 @@ def common_words(language: str) -> list[str]:
 def token_bytes(tokenizer: PreTrainedTokenizerBase) -> dict[int, bytes]:
     """The bytes that each token stands for; control tokens stand for none and are left out."""
     controls = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
-    tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     bytewise = _byte_alphabet() if _is_bytewise(tokenizer) else None
     return {
         token: _piece(str(text), bytewise)

@@ -280,7 +280,7 @@ def test_whatever_a_model_writes_ends_with_the_budget(
 
 
 def test_a_unit_that_fails_leaves_the_generator_fit_for_the_next(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
 ) -> None:
     """Memory that ran out, and scores that are not numbers."""
     generator = TransformersGenerator(llama, tokenizer)
