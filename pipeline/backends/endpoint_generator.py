@@ -28,6 +28,7 @@ from pipeline.backends.endpoint_messages import (
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.prompt import Prompt
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import EndpointUnavailable, GenerationFailed, GlocalError
 
 T = TypeVar("T")
@@ -67,8 +68,13 @@ class EndpointGenerator:
         self._access = EndpointAccess(endpoint, allowed_hosts=allowed_hosts, environment=environment, backoff=backoff)
         self._dialects: dict[str, Dialect] = {}
 
-    def generate(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
-        """Sample texts of one prompt.
+    def generate(
+        self,
+        prompt: Prompt,
+        config: GenerationConfig,
+        vocabulary: Vocabulary | None = None,  # noqa: ARG002  (the seam's; servers know tokens of their own)
+    ) -> list[Sample]:
+        """Sample texts of one prompt; a server cannot be held to a vocabulary.
 
         Raises EndpointUnavailable when it may work later, EndpointMismatch when the server runs another model, and
         GenerationFailed when what came back cannot be read, or none of it has any text.

@@ -61,6 +61,8 @@ def _load_tokenizer(folder: Path, model_id: str) -> PreTrainedTokenizerBase:
 def _load_model(folder: Path, card: ModelCard, config: PreTrainedConfig, device: Device) -> PreTrainedModel:
     import transformers
 
+    from pipeline.backends.packed_linear import pack_linear_layers
+
     model, found = getattr(transformers, card.auto_class).from_pretrained(
         folder,
         config=config,
@@ -78,6 +80,7 @@ def _load_model(folder: Path, card: ModelCard, config: PreTrainedConfig, device:
         model.to(number_type(device))
     if device == "cpu":
         _pack_attention(model)
+        pack_linear_layers(model, keep=model.get_output_embeddings())
     return cast("PreTrainedModel", model.eval())
 
 

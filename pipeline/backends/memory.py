@@ -46,7 +46,7 @@ OUT_OF_MEMORY = (
 )
 """What torch's errors say, on a graphics card and here."""
 
-FEWER = "Draw fewer with --candidates, close what else holds memory, or choose a smaller model."
+FEWER = "Close what else holds memory, or choose a smaller model."
 
 PLACES: dict[Device, str] = {"cpu": "here", "cuda": "on the graphics card"}
 
@@ -62,18 +62,22 @@ def require_memory(model_id: str, folder: Path, device: Device) -> None:
         raise ModelTooLarge(model_id, needed, available, place=PLACES[device])
 
 
-def require_text_memory(text: Config, device: Device, number: int, *, sequences: int, tokens: int) -> None:
-    """Raise GenerationFailed when so many texts of so many tokens would not fit beside a loaded model.
+def texts_at_once(text: Config, device: Device, number: int, *, most: int, tokens: int) -> int:
+    """How many texts of so many tokens fit beside a loaded model, `most` at most.
 
-    Linux would end the process without a word: it gives memory out before it has any.
+    Raises GenerationFailed when not even one does: Linux would end the process without a word, since it gives memory
+    out before it has any.
     """
-    needed, available = sequences * memory_bytes(text, tokens, number), available_bytes(device)
-    if available is not None and needed > available:
+    needed, available = memory_bytes(text, tokens, number), available_bytes(device)
+    if available is None or most * needed <= available:
+        return most
+    if needed > available:
         raise GenerationFailed(
-            f"{sequences} candidates of {tokens} tokens need {needed / 1e9:.1f} GB of memory, "
+            f"one candidate of {tokens} tokens needs {needed / 1e9:.1f} GB of memory, "
             f"and {available / 1e9:.1f} GB are free {PLACES[device]}",
             hint=FEWER,
         )
+    return available // needed
 
 
 def is_out_of_memory(error: BaseException) -> bool:

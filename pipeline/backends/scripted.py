@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Prompt
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GenerationFailed
 from pipeline.scoring.ports import Embeddings
 
@@ -31,10 +32,12 @@ class ScriptedGenerator:
     def __init__(self, script: Script) -> None:
         self._script = script
         self.prompts: list[Prompt] = []
+        self.vocabularies: list[Vocabulary | None] = []
 
-    def generate(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
+    def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Give `num_return_sequences` samples; raises GenerationFailed when the script has none for the prompt."""
         self.prompts.append(prompt)
+        self.vocabularies.append(vocabulary)
         texts = self._texts(prompt, config)
         if not texts:
             raise GenerationFailed("the script has no text for this prompt")

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
-import copy
+from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM
 
-from pipeline.backends.decoding import sample_continuations
+from pipeline.backends.decoding import Drawing, sample_continuations
+from pipeline.backends.narrow_head import NarrowHead
+from pipeline.backends.packed_attention import register_packed_attention
+from pipeline.backends.prompt_memory import PromptReader
 from pipeline.backends.transformers_generator import TransformersGenerator
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Message, Prompt
+from pipeline.domain.vocabulary import Vocabulary
+from pipeline.modelstore.store import ModelStore
 
 pytestmark = pytest.mark.models
 
@@ -70,20 +76,87 @@ def test_the_same_seed_writes_the_same_copy(generator: TransformersGenerator) ->
     assert generator.generate(prompt, config) == generator.generate(prompt, config)
 
 
-def test_a_prompt_beyond_the_sliding_window_gives_what_generate_gives(generator: TransformersGenerator) -> None:
-    """Greedy and token for token, in float32, where no two tokens tie; the window of 512 tokens slides as it should."""
-    model, tokenizer = copy.deepcopy(generator._model).float(), generator._tokenizer
+@pytest.fixture(scope="module")
+def in_float32(store: ModelStore) -> Any:
+    """The same weights in float32, where no two tokens tie."""
+    folder = store.folder("google/gemma-3-270m")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    model.set_attn_implementation(register_packed_attention())
+    return model
+
+
+def test_a_prompt_beyond_the_sliding_window_gives_what_generate_gives(
+    generator: TransformersGenerator, in_float32: Any
+) -> None:
+    """Greedy and token for token; the window of 512 tokens slides as it should."""
     text = prompt_for("Cold water, all day.", repeats=8).messages[0].content
-    ids = tokenizer(text, return_tensors="pt")["input_ids"].to(model.device)
+    ids = generator._tokenizer(text, return_tensors="pt")["input_ids"]
     assert ids.shape[1] > 600
 
-    expected = model.generate(
+    expected = in_float32.generate(
         input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=8, eos_token_id=None
     )
     greedy = GenerationConfig(num_return_sequences=2, max_new_tokens=8, top_k=1)
-    continuations = sample_continuations(model, ids, greedy, torch.tensor([-1], device=model.device))
+    continuations = sample_continuations(PromptReader(in_float32), ids, Drawing(greedy, torch.tensor([-1])))
 
     assert [each.tokens for each in continuations] == [expected[0, ids.shape[1] :].tolist()] * 2
+
+
+def test_a_locales_tokens_are_drawn_as_from_the_whole_head_with_the_rest_masked(
+    generator: TransformersGenerator, in_float32: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same seed, same tokens."""
+    ids = generator._tokenizer(FEW_SHOT + "Englisch: Cold water.\nDeutsch:", return_tensors="pt")["input_ids"]
+    tokens = generator._head(GERMAN).tokens
+    config = GenerationConfig(num_return_sequences=8, max_new_tokens=10, temperature=1.2, seed=4)
+    reader, never = PromptReader(in_float32), torch.tensor([-1])
+    narrow = sample_continuations(reader, ids, Drawing(config, never, NarrowHead.of(in_float32, tokens)))
+
+    from pipeline.backends import decoding, prompt_memory
+
+    others = torch.ones(len(in_float32.lm_head.weight), dtype=torch.bool)
+    others[tokens] = False
+    plain = prompt_memory.next_scores
+    for module in (decoding, prompt_memory):
+        monkeypatch.setattr(module, "next_scores", lambda *given: plain(*given).masked_fill(others, float("-inf")))
+    reader.forget()
+    whole = sample_continuations(reader, ids, Drawing(config, never))
+
+    assert [each.tokens for each in narrow] == [each.tokens for each in whole]
+
+
+GERMAN = Vocabulary(language="de", scripts=("Latn",), phrases=("{first_name}", "Ünïqüe 水"))
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        GERMAN,
+        Vocabulary(language="ja", scripts=("Hira", "Kana", "Hani"), phrases=("{first_name}", "Ünïqüe 水")),
+        Vocabulary(language="ar", scripts=("Arab",), phrases=("{first_name}", "Ünïqüe 水")),
+    ],
+    ids=["German", "Japanese", "Arabic"],
+)
+def test_names_addresses_prices_and_placeholders_can_be_written(
+    generator: TransformersGenerator, vocabulary: Vocabulary
+) -> None:
+    """Token by token as the tokenizer cuts them, or letter by letter."""
+    sets = generator._token_sets
+    pieces = {sets._bytes[token] for token in sets.of(vocabulary).tolist()}
+
+    for text in ("{first_name}", "Ünïqüe 水", "mail@acme.example", "€19.99", "https://acme.example/a?b=1", "100 %"):
+        assert writable(text.encode(), pieces), text
+    assert len(pieces) < 60_000
+    assert not writable("вода".encode(), pieces)
+
+
+def writable(text: bytes, pieces: set[bytes]) -> bool:
+    """Whether these tokens, one after another, can make up a text."""
+    reached = {0}
+    for place in range(len(text)):
+        if place in reached:
+            reached |= {end for end in range(place + 1, min(place + 33, len(text) + 1)) if text[place:end] in pieces}
+    return len(text) in reached
 
 
 def test_every_script_survives_the_tokenizer(generator: TransformersGenerator) -> None:

@@ -7,14 +7,31 @@ import pytest
 import torch
 from transformers import PreTrainedModel, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from pipeline.backends.decoding import _draw, sample_continuations
+from pipeline.backends import prompt_memory
+from pipeline.backends.decoding import Continuation, Drawing, draw
+from pipeline.backends.decoding import sample_continuations as sample
+from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.packed_attention import register_packed_attention
+from pipeline.backends.prompt_memory import PromptReader, SharedLayer, continued
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.errors import GenerationFailed
 
 NEVER = torch.tensor([-1])
 PROMPT = torch.arange(4, 34)[None]
 """Thirty tokens: nearly four times Gemma's window here."""
+HOT = GenerationConfig(num_return_sequences=6, max_new_tokens=12, temperature=1.3, top_k=0, top_p=0.95, seed=3)
+
+
+def sample_continuations(
+    model: Any, prompt: torch.Tensor, config: GenerationConfig, stop_tokens: torch.Tensor = NEVER, **drawing: Any
+) -> list[Continuation]:
+    return sample(PromptReader(model), prompt, Drawing(config, stop_tokens, **drawing))
+
+
+@pytest.fixture(autouse=True)
+def _short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a prompt of these tests is read in several."""
+    monkeypatch.setattr(prompt_memory, "BLOCK", 8)
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "packed", "eager"])
@@ -86,9 +103,9 @@ def test_finished_continuations_cost_nothing_more(writes: Callable[..., Any]) ->
     sample_continuations(model, torch.tensor([[2, 4]]), GenerationConfig(seed=1), stop_tokens=torch.tensor([7]))
 
     assert model.rows[0] == 1, "the prompt is read by one row"
-    assert model.rows[1:3] == [16, 16]
+    assert model.rows[1] == 16
     assert 0 < model.rows[-1] < 16
-    assert len(model.rows) == 4
+    assert len(model.rows) == 3
 
 
 def test_the_stop_token_is_kept_apart(writes: Callable[..., Any]) -> None:
@@ -134,9 +151,159 @@ def test_the_draw_is_that_of_transformers(temperature: float, top_k: int, top_p:
     expected = TopPLogitsWarper(top_p)(None, expected).softmax(-1)[0]
 
     config = GenerationConfig(temperature=temperature, top_k=top_k, top_p=top_p)
-    tokens, log_probabilities = _draw(logits.expand(draws, -1), config, torch.Generator().manual_seed(3))
+    randomness = torch.rand(draws, generator=torch.Generator().manual_seed(3))
+    tokens, log_probabilities = draw(logits.expand(draws, -1), config, randomness)
     observed = tokens.flatten().bincount(minlength=30) / draws
 
     assert (observed[expected == 0] == 0).all()
     assert ((observed - expected).abs() <= 4 * (expected * (1 - expected) / draws).sqrt() + 1e-9).all()
     torch.testing.assert_close(log_probabilities, logits.log_softmax(-1)[0][tokens.flatten()])
+
+
+SHARING = {"llama", "mistral", "mistral3", "gemma3", "gemma3_with_pictures", "qwen2", "qwen3"} | {
+    "apertus",
+    "cohere",
+    "granite",
+    "jais2",
+}
+
+
+@torch.inference_mode()
+def test_a_prompt_is_shared_where_the_model_hands_its_memory_to_the_attention(
+    model: PreTrainedModel, request: pytest.FixtureRequest
+) -> None:
+    """Falcon attends in code of its own, with slopes or from copies: there each continuation has a copy."""
+    model.set_attn_implementation(register_packed_attention())
+    reader = PromptReader(model)
+
+    memory, _ = reader.read(PROMPT)
+    shared = {isinstance(layer, SharedLayer) for layer in continued(memory, reader.windows, 2, 4).layers}
+
+    assert shared == {request.node.callspec.params["model"] in SHARING}
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "packed"])
+def test_what_was_read_before_changes_nothing(model: PreTrainedModel, attention: str) -> None:
+    """To the last bit: a prompt that begins as the one before is read from a block's beginning on."""
+    model.set_attn_implementation(register_packed_attention() if attention == "packed" else attention)
+    reader, other = PromptReader(model), PROMPT.clone()
+    other[0, 21:] = 7
+    alone = sample_continuations(model, PROMPT, HOT)
+
+    sample(reader, other, Drawing(HOT, NEVER))
+
+    assert sample(reader, PROMPT, Drawing(HOT, NEVER)) == alone
+
+
+def test_the_beginning_that_two_prompts_share_is_read_once(llama: PreTrainedModel) -> None:
+    """In whole blocks of eight here; the rest of the second is read."""
+    lengths: list[int] = []
+    llama.register_forward_pre_hook(lambda _, __, given: lengths.append(given["input_ids"].shape[1]), with_kwargs=True)
+    reader, other = PromptReader(llama), PROMPT.clone()
+    other[0, 21:] = 7
+    reader.read(other)
+    lengths.clear()
+
+    reader.read(PROMPT)
+
+    assert lengths == [8, 6], "from the block that holds token 21 on"
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 6])
+def test_how_many_are_drawn_together_changes_no_text(model: PreTrainedModel, at_once: int) -> None:
+    """Each continuation has random numbers of its own."""
+    together = sample_continuations(model, PROMPT, HOT)
+
+    apart = sample_continuations(model, PROMPT, HOT, at_once=at_once)
+
+    assert [each.tokens for each in apart] == [each.tokens for each in together]
+
+
+def test_where_memory_runs_out_half_as_many_are_drawn_at_once(llama: PreTrainedModel) -> None:
+    """And the texts are those that all together would have been."""
+    expected = [each.tokens for each in sample_continuations(llama, PROMPT, HOT)]
+    rows: list[int] = []
+
+    def fail_above_two(_: object, __: object, given: dict[str, torch.Tensor]) -> None:
+        rows.append(len(given["input_ids"]))
+        if rows[-1] > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    llama.register_forward_pre_hook(fail_above_two, with_kwargs=True)
+
+    assert [each.tokens for each in sample_continuations(llama, PROMPT, HOT)] == expected
+    assert [count for count in rows if count > 1] == [6, 3], "then one at a time"
+
+
+def test_memory_for_not_even_one_is_an_error(llama: PreTrainedModel) -> None:
+    """There is nothing left to halve."""
+    llama.register_forward_hook(lambda *_: (_ for _ in ()).throw(MemoryError()))
+
+    with pytest.raises(MemoryError):
+        sample_continuations(llama, PROMPT, HOT)
+
+
+def test_a_narrow_head_draws_what_the_whole_one_draws_with_the_rest_masked(
+    model: PreTrainedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same seed, same tokens, same log-probabilities, whatever the class does with its scores afterwards."""
+    tokens = torch.arange(0, model.config.get_text_config().vocab_size, 2)
+    narrow = sample_continuations(model, PROMPT, HOT, head=NarrowHead.of(model, tokens))
+
+    masked = mask_all_but(tokens, monkeypatch)
+    whole = sample_continuations(model, PROMPT, HOT)
+
+    assert masked, "the mask was in place"
+    assert [each.tokens for each in narrow] == [each.tokens for each in whole]
+    assert {token % 2 for each in narrow for token in each.tokens} == {0}
+    for one, other in zip(narrow, whole, strict=True):
+        torch.testing.assert_close(
+            torch.tensor(one.log_probabilities), torch.tensor(other.log_probabilities), atol=1e-5, rtol=1e-5
+        )
+
+
+def mask_all_but(tokens: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give every other token no chance, in the scores of the whole head; returns the steps, as they are masked."""
+    plain, steps = prompt_memory.next_scores, []
+
+    def masked(*given: Any) -> torch.Tensor:
+        scores = plain(*given)
+        steps.append(len(scores))
+        others = torch.ones_like(scores, dtype=torch.bool)
+        others[:, tokens] = False
+        return scores.masked_fill(others, float("-inf"))
+
+    for place in ("pipeline.backends.prompt_memory", "pipeline.backends.decoding"):
+        monkeypatch.setattr(f"{place}.next_scores", masked)
+    return steps
+
+
+def test_a_narrow_head_leaves_the_model_as_it_was(model: PreTrainedModel) -> None:
+    """Also where input and output are the same weights, and when the drawing fails."""
+    whole, inputs = model.get_output_embeddings(), model.get_input_embeddings()
+    head = NarrowHead.of(model, torch.arange(0, 40, 3))
+
+    sample_continuations(model, PROMPT, HOT, head=head)
+    with pytest.raises(IndexError):
+        sample_continuations(model, PROMPT + 1_000, HOT, head=head)
+
+    assert model.get_output_embeddings() is whole
+    assert model.get_input_embeddings() is inputs
+
+
+def test_twenty_thousand_draws_from_a_narrow_head_are_spread_as_the_masked_scores_say(llama: PreTrainedModel) -> None:
+    """Chi-square over the first token: below the 99.9th percentile of its distribution."""
+    tokens = torch.arange(4, 40, 3)
+    config = GenerationConfig(num_return_sequences=256, max_new_tokens=1, temperature=1.0, top_k=0, top_p=1.0)
+    head, reader = NarrowHead.of(llama, tokens), PromptReader(llama)
+    counts = torch.zeros(44)
+    for seed in range(79):
+        drawn = sample(reader, PROMPT, Drawing(config.model_copy(update={"seed": seed}), NEVER, head))
+        counts += torch.tensor([each.tokens[0] for each in drawn]).bincount(minlength=44)
+    with torch.inference_mode():
+        expected = llama(PROMPT).logits[0, -1, tokens].softmax(-1) * counts.sum()
+
+    assert counts.sum() == 79 * 256
+    assert counts[tokens].sum() == counts.sum(), "no other token is ever drawn"
+    statistic = ((counts[tokens] - expected) ** 2 / expected).sum()
+    assert statistic < 31.26, "11 degrees of freedom"

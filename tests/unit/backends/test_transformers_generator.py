@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,17 @@ from pipeline.backends.transformers_generator import TransformersGenerator
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Message, Prompt
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GenerationFailed, ModelDamaged, ModelError
 
 ONE = GenerationConfig(num_return_sequences=1, max_new_tokens=8)
 Ask = Callable[[str], Prompt]
+
+
+@pytest.fixture(autouse=True)
+def _no_word_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are long, and nothing here is about them."""
+    monkeypatch.setattr("pipeline.backends.vocabulary.common_words", lambda _: [])
 
 
 def test_the_same_seed_gives_the_same_texts(
@@ -143,10 +151,10 @@ def test_memory_that_runs_out_is_told(
     model = writes(":", "j")
     monkeypatch.setattr(type(model), "__call__", lambda *_, **__: (_ for _ in ()).throw(error))
 
-    with pytest.raises(GenerationFailed, match="memory ran out while 16 candidates were written") as caught:
+    with pytest.raises(GenerationFailed, match="memory ran out while a candidate was written") as caught:
         TransformersGenerator(model, tokenizer).generate(completion("de:"), GenerationConfig())
 
-    assert "--candidates" in caught.value.hint
+    assert "smaller model" in caught.value.hint
 
 
 def test_other_faults_are_not_taken_for_a_lack_of_memory(
@@ -170,19 +178,128 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(
     assert "Shorten the brief" in caught.value.hint
 
 
-def test_more_candidates_than_fit_into_memory_are_refused(
+def test_more_candidates_than_fit_into_memory_are_drawn_in_batches(
     llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before the first token: Linux would end the process in the middle, without a word."""
-    generator, config = TransformersGenerator(llama, tokenizer), GenerationConfig(num_return_sequences=200)
-    monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 2_700_000)
-    # Three layers, a key and a value, one head of eight numbers, in four bytes: 192 bytes a token.
-    generator.generate(completion("de:"), config)
+    """With the texts that they would have together: Linux would end the process in the middle, without a word."""
+    generator, config = TransformersGenerator(llama, tokenizer), GenerationConfig(num_return_sequences=20)
+    together = generator.generate(completion("de:"), config)
+    rows: list[int] = []
+    llama.register_forward_pre_hook(lambda _, __, given: rows.append(len(given["input_ids"])), with_kwargs=True)
+    # Three layers, a key and a value, one head of eight numbers, in four bytes: 192 bytes for each of 68 tokens.
+    monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 7 * 192 * 68)
 
-    with pytest.raises(GenerationFailed, match=r"200 candidates of 74 tokens need 0\.0 GB") as caught:
-        generator.generate(completion("deutsch:"), config.model_copy(update={"max_new_tokens": 65}))
+    assert [sample.text for sample in generator.generate(completion("de:"), config)] == [each.text for each in together]
+    assert max(rows) == 7
 
-    assert "--candidates" in caught.value.hint
+
+def test_one_candidate_that_does_not_fit_into_memory_is_refused(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first token."""
+    monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 192 * 67)
+
+    with pytest.raises(GenerationFailed, match=r"one candidate of 68 tokens needs 0\.0 GB") as caught:
+        TransformersGenerator(llama, tokenizer).generate(completion("de:"), GenerationConfig())
+
+    assert "smaller model" in caught.value.hint
+
+
+def test_a_vocabulary_holds_the_model_to_its_tokens(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+) -> None:
+    """Latin letters are in every one, for names, but longer tokens of another script are not."""
+    generator = TransformersGenerator(llama, tokenizer)
+    config = GenerationConfig(num_return_sequences=16, max_new_tokens=24, temperature=2.0, top_k=0, top_p=1.0)
+    vocabulary = Vocabulary(language="ar", scripts=("Arab",))
+
+    free = "".join(sample.text for sample in generator.generate(completion("de:"), config))
+    held = "".join(sample.text for sample in generator.generate(completion("de:"), config, vocabulary))
+
+    assert "</think>" in free
+    assert "</think>" not in held
+    assert held
+    assert llama.get_output_embeddings().weight.shape[0] == len(tokenizer), "the model keeps its own"
+
+
+def test_the_ends_of_a_text_belong_to_every_vocabulary(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    """They are control tokens, which no writing has."""
+    generator = TransformersGenerator(llama, tokenizer)
+
+    head = generator._head(Vocabulary(language="es", scripts=("Latn",)))
+
+    assert tokenizer.eos_token_id in head.tokens
+    assert tokenizer.pad_token_id not in head.tokens
+
+
+def test_only_the_last_locales_output_layers_are_kept(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+) -> None:
+    """Memory does not grow with the number of locales."""
+    generator = TransformersGenerator(llama, tokenizer)
+    for language in ("es", "it", "pt", "fr"):
+        generator.generate(completion("de:"), ONE, Vocabulary(language=language, scripts=("Latn",)))
+
+    assert len(generator._heads) == 2
+
+
+def test_a_draft_is_the_same_alone_and_among_forty_and_in_a_new_process(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+) -> None:
+    """Whatever was drawn before it: other prompts, other vocabularies, a unit that failed."""
+    config = GenerationConfig(num_return_sequences=5, max_new_tokens=12, seed=11)
+    vocabulary = Vocabulary(language="es", scripts=("Latn",))
+    alone = TransformersGenerator(llama, tokenizer).generate(completion("hallo welt:"), config, vocabulary)
+    generator = TransformersGenerator(llama, tokenizer)
+    for number in range(39):
+        prompt = completion(f"hallo w{'abcdefg'[number % 7] * (number // 2)}:")
+        generator.generate(prompt, config.model_copy(update={"seed": number}), vocabulary if number % 2 else None)
+    with pytest.raises(GenerationFailed):
+        generator.generate(completion("a" * 300), config, vocabulary)
+
+    assert generator.generate(completion("hallo welt:"), config, vocabulary) == alone
+
+
+@pytest.mark.parametrize(
+    ("written", "finished"),
+    [([":", "a", "b", "a"], False), ([":", "a", "a"], False), ([":", "a", "\n"], True)],
+    ids=["never-ends", "repeats-itself", "one-letter"],
+)
+def test_whatever_a_model_writes_ends_with_the_budget(
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask, written: list[str], finished: bool
+) -> None:
+    """It is given back as it is, and said to be unfinished: judging it is not the generator's."""
+    config = GenerationConfig(num_return_sequences=3, max_new_tokens=20)
+
+    samples = TransformersGenerator(writes(*written), tokenizer).generate(completion("de:"), config)
+
+    assert [sample.finished for sample in samples] == [finished] * 3
+    assert all(len(sample.text) <= 20 for sample in samples)
+
+
+def test_a_unit_that_fails_leaves_the_generator_fit_for_the_next(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+) -> None:
+    """Memory that ran out, and scores that are not numbers."""
+    generator = TransformersGenerator(llama, tokenizer)
+    expected = generator.generate(completion("de:"), ONE)
+    vocabulary = Vocabulary(language="es", scripts=("Latn",))
+    for fault in (MemoryError(), float("nan")):
+        hook = llama.register_forward_hook(partial(_fail_with, fault))
+        with pytest.raises(GenerationFailed):
+            generator.generate(completion("de: an"), ONE, vocabulary)
+        hook.remove()
+
+    assert generator.generate(completion("de:"), ONE) == expected
+
+
+def _fail_with(fault: MemoryError | float, _: object, __: object, output: Any) -> Any:
+    if isinstance(fault, MemoryError):
+        raise fault
+    output.logits = output.logits * fault
+    return output
 
 
 def test_a_stored_model_is_loaded_and_writes(stored: Path, card: ModelCard, shelf: Any, completion: Ask) -> None:

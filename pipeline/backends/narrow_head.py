@@ -1,0 +1,50 @@
+"""A model's output layer with only the tokens that may be drawn: smaller, and the others are out of the question.
+
+The scores of the tokens that it keeps are those of the whole layer, so drawing from them is drawing from the whole
+with all others ruled out. Whatever the model does with its scores afterwards (scaling, capping) stays as it is, and
+so do its input embeddings, also where both are the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedModel
+
+from pipeline.backends.packed_linear import PackedLinear, can_pack
+
+
+@dataclass(frozen=True)
+class NarrowHead:
+    """The tokens that may be drawn, ascending, and the output layer for them."""
+
+    tokens: torch.Tensor
+    layer: torch.nn.Module
+
+    @classmethod
+    def of(cls, model: PreTrainedModel, tokens: torch.Tensor) -> NarrowHead:
+        """Take these tokens' weights out of the model's output layer; the model stays as it is."""
+        whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        with torch.device("meta"):
+            layer = torch.nn.Linear(whole.weight.shape[1], len(tokens), bias=whole.bias is not None)
+        for name, weights in whole.named_parameters(recurse=False):
+            rows = weights.detach().index_select(0, tokens.to(weights.device))
+            setattr(layer, name, torch.nn.Parameter(rows, requires_grad=False))
+        return cls(tokens.to(whole.weight.device), PackedLinear(layer) if can_pack(layer.weight) else layer)
+
+
+@contextmanager
+def narrowed(model: PreTrainedModel, head: NarrowHead | None) -> Iterator[None]:
+    """Let the model have this output layer for as long as the block runs; None leaves it its own."""
+    if head is None:
+        yield
+        return
+    whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    model.set_output_embeddings(head.layer)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        model.set_output_embeddings(whole)  # type: ignore[no-untyped-call]
