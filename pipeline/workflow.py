@@ -23,9 +23,11 @@ from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Example, Prompt
 from pipeline.domain.provenance import Drawing, Provenance
 from pipeline.domain.value import digest_of, text_digest
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 from pipeline.generation.ports import TextGenerator
+from pipeline.generation.vocabulary import copy_vocabulary
 from pipeline.modelstore.store import ModelStore
 from pipeline.prompting.examples import choose_examples, examples_of
 from pipeline.prompting.render import render_prompt
@@ -79,6 +81,7 @@ class Plan:
     card: ModelCard
     endpoint: Endpoint | None
     prompt: Prompt
+    vocabulary: Vocabulary | None
     provenance: Provenance
 
 
@@ -130,8 +133,16 @@ def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
     card = next(card for card in tools.library.model_cards if card.id == choice.model)
     endpoint = tools.availability.endpoint(choice)
     shown = _shown(unit, pack, card, tools)
-    provenance = _provenance(unit, pack, choice, endpoint, shown, tools)
-    return Plan(unit=unit, pack=pack, card=card, endpoint=endpoint, prompt=shown.prompt, provenance=provenance)
+    vocabulary = copy_vocabulary(unit, pack)
+    return Plan(
+        unit=unit,
+        pack=pack,
+        card=card,
+        endpoint=endpoint,
+        prompt=shown.prompt,
+        vocabulary=vocabulary,
+        provenance=_provenance(unit, pack, choice, endpoint, shown, vocabulary, tools),
+    )
 
 
 def _shown(unit: Unit, pack: LocalePack, card: ModelCard, tools: Toolkit) -> Shown:
@@ -195,7 +206,8 @@ def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
     generator = _load(plan, tools)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
-        for text in draw_candidates(generator, plan.prompt, _of_round(plan.provenance.generation, number), plan.pack):
+        config = _of_round(plan.provenance.generation, number)
+        for text in draw_candidates(generator, plan.prompt, config, plan.pack, plan.vocabulary):
             found.setdefault(text.text.casefold(), text)
         passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
         if passing >= ENOUGH:
@@ -240,7 +252,13 @@ def _refuse_blocked(ranked: list[Candidate]) -> None:
 
 
 def _provenance(
-    unit: Unit, pack: LocalePack, choice: Choice, endpoint: Endpoint | None, shown: Shown, tools: Toolkit
+    unit: Unit,
+    pack: LocalePack,
+    choice: Choice,
+    endpoint: Endpoint | None,
+    shown: Shown,
+    vocabulary: Vocabulary | None,
+    tools: Toolkit,
 ) -> Provenance:
     return Provenance(
         campaign=unit.brief.id,
@@ -254,6 +272,7 @@ def _provenance(
         prompt_sha256=shown.prompt.digest,
         memory=shown.memory,
         template_version=shown.prompt.template_version,
+        vocabulary_sha256=vocabulary.digest if vocabulary else None,
         generation=GenerationConfig(
             num_return_sequences=tools.candidates,
             max_new_tokens=token_budget(unit.channel),

@@ -114,7 +114,8 @@ class Pair(Value):
 class LocalePack(Value):
     """One locale: market, law, style, form of address, typography, culture, examples.
 
-    `confusable_languages` (ISO 639) are those that a reader, or a model, may take for this one.
+    `confusable_languages` (ISO 639) are those that a reader, or a model, may take for this one. `whole_vocabulary`
+    lets models write with all of their tokens, instead of those that copy of this locale can be made of.
     """
 
     tag: LocaleTag
@@ -132,3 +133,4 @@ class LocalePack(Value):
     typography: Typography = Typography()
     prompt: PromptWords
     pairs: tuple[Pair, ...] = Field(min_length=6)
+    whole_vocabulary: bool = False

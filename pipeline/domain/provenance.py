@@ -36,7 +36,8 @@ class Provenance(Value):
     its host and the name it serves the model under; nobody here can prove an endpoint's weights, so then
     `weights_sha256` is None and the revision is what its operator says. `prompt_sha256` is of what the model was
     shown, `inputs_sha256` of the same prompt without approved copy; `memory` names the decisions whose copy it
-    was shown as examples. `drawing` says how the candidates came about, None before any were drawn.
+    was shown as examples. `vocabulary_sha256` is of the writing that the model was held to, None where to none.
+    `drawing` says how the candidates came about, None before any were drawn.
     """
 
     campaign: str
@@ -52,6 +53,7 @@ class Provenance(Value):
     prompt_sha256: str
     memory: tuple[str, ...] = ()
     template_version: str
+    vocabulary_sha256: str | None = None
     generation: GenerationConfig
     brand_version: str
     locale_version: str

@@ -8,6 +8,7 @@ from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.prompt import Prompt
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.generation.clean import clean_sample
 from pipeline.generation.ports import TextGenerator
 
@@ -23,10 +24,16 @@ class Text:
     log_probability: float | None
 
 
-def draw_candidates(generator: TextGenerator, prompt: Prompt, config: GenerationConfig, pack: LocalePack) -> list[Text]:
+def draw_candidates(
+    generator: TextGenerator,
+    prompt: Prompt,
+    config: GenerationConfig,
+    pack: LocalePack,
+    vocabulary: Vocabulary | None = None,
+) -> list[Text]:
     """Sample, clean and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
     best: dict[str, Text] = {}
-    for sample in generator.generate(prompt, config):
+    for sample in generator.generate(prompt, config, vocabulary):
         text = clean_sample(sample, pack)
         known = best.get(text.casefold())
         if text and (known is None or _probability(sample.log_probability) > _probability(known.log_probability)):

@@ -23,8 +23,10 @@ _KEPT = regex.compile(r"\S*(?:\p{Lu}|[^\p{L}\p{M}\s.,;:!?…“”„«»\"'’�
 """A word of the source that copy may keep as it is: a name, an address, a price, a placeholder."""
 
 
-def copy_vocabulary(unit: Unit, pack: LocalePack) -> Vocabulary:
-    """What the copy of a unit can be written with."""
+def copy_vocabulary(unit: Unit, pack: LocalePack) -> Vocabulary | None:
+    """What the copy of a unit can be written with; None where the locale holds models to nothing."""
+    if pack.whole_vocabulary:
+        return None
     return Vocabulary(
         language=pack.tag.split("-", maxsplit=1)[0],
         scripts=_SCRIPTS.get(pack.script, (pack.script,)),

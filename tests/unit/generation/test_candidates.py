@@ -12,6 +12,7 @@ from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.prompt import Message, Prompt
+from pipeline.domain.vocabulary import Vocabulary
 from pipeline.generation.candidates import Text, draw_candidates, token_budget
 
 PROMPT = Prompt(style="completion", messages=(Message(role="user", content="x"),), template_version="1")
@@ -24,7 +25,9 @@ class Writer:
         self.samples = samples
         self.asked: list[tuple[Prompt, GenerationConfig]] = []
 
-    def generate(self, prompt: Prompt, config: GenerationConfig) -> Sequence[Sample]:
+    def generate(
+        self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None
+    ) -> Sequence[Sample]:
         self.asked.append((prompt, config))
         return self.samples
 
