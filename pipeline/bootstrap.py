@@ -195,9 +195,7 @@ class Parts:
     def _load_weights(self, card: ModelCard) -> TextGenerator:
         from pipeline.backends.transformers_generator import TransformersGenerator
 
-        self.settings.make_private_folder()
-        cache = self.settings.private_folder / "vocabularies"
-        return TransformersGenerator.from_store(self.models, card, cache=cache)
+        return TransformersGenerator.from_store(self.models, card, cache=self.settings.cache / "vocabularies")
 
     def _open_endpoint(self, endpoint: Endpoint) -> TextGenerator:
         from pipeline.backends.endpoint_generator import EndpointGenerator

@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     """All settings of one workspace.
 
     `lease_seconds` is how long a crashed run blocks the unit it was drafting; a live run renews its lease
-    at a third of it. `models` is shared by all workspaces of a user: weights are large.
+    at a third of it. `models` is shared by all workspaces of a user: weights are large. So is `cache`, which holds what
+    can be computed again.
     """
 
     model_config = SettingsConfigDict(env_prefix="GLOCAL_", extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     region: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "local"
     database_url: str = ""
     models: Path = Field(default_factory=lambda: platformdirs.user_data_path("glocal") / "models")
+    cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("glocal"))
     encoder: str = "intfloat/multilingual-e5-small"
     candidates: Annotated[int, Field(ge=1, le=256)] = 16
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0

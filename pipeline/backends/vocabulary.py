@@ -67,7 +67,7 @@ _CHUNK = 4_096
 class TokenSets:
     """The token sets of one tokenizer: computed once for each locale, kept in memory and, given a folder, on disk.
 
-    sets = TokenSets(tokenizer, workspace / ".glocal" / "vocabularies")
+    sets = TokenSets(tokenizer, cache / "vocabularies")
     ids = sets.of(vocabulary)
     """
 
@@ -114,9 +114,15 @@ class TokenSets:
         """Every token of the tokenizer's own way to write these texts."""
         everything, found = list(texts), set[int]()
         for start in range(0, len(everything), _CHUNK):
-            for ids in self._tokenizer(everything[start : start + _CHUNK], add_special_tokens=False)["input_ids"]:
-                found.update(ids)
+            found.update(*self._ids(everything[start : start + _CHUNK]))
         return np.array(sorted(found & self._bytes.keys()), dtype=np.int64)
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        if self._tokenizer.is_fast:
+            # Transformers' own call makes lists of much else of each text, at twice the time.
+            encoded = self._tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            return [encoding.ids for encoding in encoded]
+        return list(self._tokenizer(texts, add_special_tokens=False)["input_ids"])
 
     @cached_property
     def _bytes(self) -> dict[int, bytes]:

@@ -23,12 +23,12 @@ class Writer:
 
     def __init__(self, *samples: Sample) -> None:
         self.samples = samples
-        self.asked: list[tuple[Prompt, GenerationConfig]] = []
+        self.asked: list[tuple[Prompt, GenerationConfig, Vocabulary | None]] = []
 
     def generate(
         self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None
     ) -> Sequence[Sample]:
-        self.asked.append((prompt, config))
+        self.asked.append((prompt, config, vocabulary))
         return self.samples
 
 
@@ -40,8 +40,9 @@ def drawn(pack_of: Callable[[str], LocalePack], *samples: tuple[str, float | Non
 def test_all_candidates_come_of_one_call(pack_of: Callable[[str], LocalePack]) -> None:
     """The generator is asked once, for the whole batch, with exactly the settings given."""
     writer, config = Writer(Sample(text="Agua.")), GenerationConfig(num_return_sequences=7, seed=3)
-    draw_candidates(writer, PROMPT, config, pack_of("es-MX"))
-    assert writer.asked == [(PROMPT, config)]
+    vocabulary = Vocabulary(language="es", scripts=("Latn",))
+    draw_candidates(writer, PROMPT, config, pack_of("es-MX"), vocabulary)
+    assert writer.asked == [(PROMPT, config, vocabulary)]
 
 
 def test_texts_are_cleaned_and_empty_ones_dropped(pack_of: Callable[[str], LocalePack]) -> None:
