@@ -32,7 +32,7 @@ from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import LocaleTag
 from pipeline.errors import GenerationError, GlocalError, WrongRegion
 from pipeline.store.rows import StoredCampaign, UnitRow
-from pipeline.workflow import Outcome, draft_claimed, plan_unit
+from pipeline.workflow import Outcome, draft_claimed, foresee, plan_unit
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
@@ -113,12 +113,13 @@ def plan_campaign(campaign_id: UUID, locales: tuple[LocaleTag, ...]) -> Planned:
 @task(name="draft-batch", task_run_name="draft-batch", **_STEP)
 @guarded
 def draft_batch(campaign_id: UUID, unit_ids: Sequence[str], *, patient: bool) -> State[None]:
-    """Draft units of one model, one after another.
+    """Draft units of one model, one after another; their candidates are drawn several units at a time.
 
     A unit that another run holds is left out, or, when `patient`, looked at until it is drafted or free.
     """
     place = here()
     stored = _campaign(place, campaign_id)
+    foresee(_free_units(place, stored, unit_ids), place.tools)
     outcomes = [_draft_one(place, stored, unit_id) for unit_id in unit_ids]
     while patient and any(outcome.busy for outcome in outcomes):
         time.sleep(POLL_SECONDS)
@@ -150,6 +151,14 @@ def _draft_one(place: Workplace, stored: StoredCampaign, unit_id: str) -> Outcom
     except Exception as error:  # noqa: BLE001 (one unit's error is that unit's)
         outcome = Outcome(row.id, unit.name, error=_final(error))
     return place.note(outcome)
+
+
+def _free_units(place: Workplace, stored: StoredCampaign, unit_ids: Sequence[str]) -> Iterator[Unit]:
+    """The units that are still to be drafted, and that no other run holds."""
+    for unit_id in unit_ids:
+        row = place.parts.record.unit(unit_id)
+        if row.draft_id is None and row.state != "drafting":
+            yield _unit(place, stored, stored.brief.segment(row.segment_id), row.locale)
 
 
 def _final(error: Exception) -> GlocalError:

@@ -8,12 +8,14 @@ Verdicts are values: bad copy never raises, only what makes drafting impossible 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
 from pipeline.assessing import Assessed, Assessor
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import Candidate, GenerationConfig
 from pipeline.domain.choice import Choice
 from pipeline.domain.draft import Draft, Unit
@@ -25,7 +27,8 @@ from pipeline.domain.provenance import Drawing, Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GenerationError, GlocalError, LeaseLost, ModelTooLarge, NoUsableCandidate, StoreError
-from pipeline.generation.candidates import Text, draw_candidates, token_budget
+from pipeline.generation.candidates import Text, texts_of, token_budget
+from pipeline.generation.lookahead import Lookahead
 from pipeline.generation.ports import TextGenerator
 from pipeline.generation.vocabulary import copy_vocabulary
 from pipeline.modelstore.store import ModelStore
@@ -59,6 +62,7 @@ class Toolkit:
 
     `load_generator` is called only when a unit is really drafted: it is slow. It gets the card and, where the model
     does not run in this process, the endpoint. `recall` gives copy that the region approved before, newest first.
+    `lookahead` draws candidates of units that come next together; `foresee` tells it of them.
     """
 
     library: Library
@@ -70,6 +74,7 @@ class Toolkit:
     temperature: float
     seed: int
     recall: Callable[[Unit], Sequence[Example]] = _remember_nothing
+    lookahead: Lookahead = field(default_factory=Lookahead)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,11 @@ class Plan:
     prompt: Prompt
     vocabulary: Vocabulary | None
     provenance: Provenance
+
+    @property
+    def generator(self) -> str:
+        """What will write, and where: units of one generator can be drawn together."""
+        return f"{self.provenance.model_id} {self.provenance.runs_on}"
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,17 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
         candidates=tuple(ranked),
         provenance=plan.provenance.model_copy(update={"drawing": drawing}),
     )
+
+
+def foresee(units: Iterable[Unit], tools: Toolkit) -> None:
+    """Tell which units will be drafted next, in this order: their candidates are drawn several units at a time."""
+    asks: dict[str, list[Ask]] = {}
+    for unit in units:
+        # Why a unit cannot be planned is told when its turn comes.
+        with suppress(GlocalError):
+            plan = plan_unit(unit, tools)
+            asks.setdefault(plan.generator, []).append(_ask(plan, 0))
+    tools.lookahead.expect(asks)
 
 
 def plan_unit(unit: Unit, tools: Toolkit) -> Plan:
@@ -206,8 +227,8 @@ def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
     generator = _load(plan, tools)
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
-        config = _of_round(plan.provenance.generation, number)
-        for text in draw_candidates(generator, plan.prompt, config, plan.pack, plan.vocabulary):
+        samples = tools.lookahead.draw(plan.generator, generator, _ask(plan, number))
+        for text in texts_of(samples, plan.pack):
             found.setdefault(text.text.casefold(), text)
         passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
         if passing >= ENOUGH:
@@ -230,9 +251,12 @@ def _smaller(plan: Plan, library: Library) -> tuple[str, ...]:
     return tuple(card.id for card in sorted(cards, key=lambda card: -card.parameters_b))
 
 
-def _of_round(config: GenerationConfig, number: int) -> GenerationConfig:
+def _ask(plan: Plan, number: int) -> Ask:
+    """What the model is asked for in a round; rounds are counted from 0."""
+    config = plan.provenance.generation
     warmer = min(config.temperature + WARMER * number, 2.0)
-    return config.model_copy(update={"seed": config.seed + number, "temperature": warmer})
+    config = config.model_copy(update={"seed": config.seed + number, "temperature": warmer})
+    return Ask(prompt=plan.prompt, config=config, vocabulary=plan.vocabulary)
 
 
 def _ranked(texts: list[Text], assessed: Assessed) -> list[Candidate]:

@@ -170,9 +170,10 @@ def units_asked_for(parts: Parts, brief: Path, locales: list[str] | None) -> lis
 
 
 def _draft_lines(parts: Parts, units: list[Unit], failures: list[tuple[str, GlocalError]]) -> Iterator[dict[str, Any]]:
-    from pipeline.workflow import draft_unit
+    from pipeline.workflow import draft_unit, foresee
 
     notices: dict[str, str] = {}
+    foresee(units, parts.toolkit)
     with progress("drafting", len(units)) as advance:
         for unit in units:
             try:

@@ -1,16 +1,14 @@
-"""Candidates for one unit: drawn in one batch, cleaned, de-duplicated."""
+"""Candidates for one unit: samples that were cleaned and de-duplicated."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.domain.candidate import GenerationConfig
+from pipeline.domain.candidate import Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.domain.prompt import Prompt
-from pipeline.domain.vocabulary import Vocabulary
 from pipeline.generation.clean import clean_sample
-from pipeline.generation.ports import TextGenerator
 
 MAX_NEW_TOKENS = 2_048
 """The most that `GenerationConfig` allows: a channel may be longer than any copy."""
@@ -24,16 +22,10 @@ class Text:
     log_probability: float | None
 
 
-def draw_candidates(
-    generator: TextGenerator,
-    prompt: Prompt,
-    config: GenerationConfig,
-    pack: LocalePack,
-    vocabulary: Vocabulary | None = None,
-) -> list[Text]:
-    """Sample, clean and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
+def texts_of(samples: Iterable[Sample], pack: LocalePack) -> list[Text]:
+    """Clean and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
     best: dict[str, Text] = {}
-    for sample in generator.generate(prompt, config, vocabulary):
+    for sample in samples:
         text = clean_sample(sample, pack)
         known = best.get(text.casefold())
         if text and (known is None or _probability(sample.log_probability) > _probability(known.log_probability)):

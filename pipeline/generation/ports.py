@@ -13,7 +13,15 @@ from pipeline.errors import GlocalError
 
 
 class TextGenerator(Protocol):
-    """Something that continues a prompt: an in-process model, an endpoint, or a scripted double."""
+    """Something that continues a prompt: an in-process model, an endpoint, or a scripted double.
+
+    `rows_at_once` is how many samples it gains from working on at once; more of them only wait longer.
+    """
+
+    @property
+    def rows_at_once(self) -> int:
+        """At least 1."""
+        ...
 
     def generate(
         self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.domain.assessment import LanguageFinding
 from pipeline.domain.candidate import Candidate
 from pipeline.scoring.ports import Embeddings
 
-WEIGHTS = {"adequacy": 0.35, "brand": 0.35, "issues": 0.2, "fluency": 0.1}
+WEIGHTS = {"adequacy": 0.27, "brand": 0.25, "language": 0.25, "issues": 0.15, "fluency": 0.08}
 """What a candidate's worth is made of; the parts sum to 1 and each lies in 0..1.
 
-Meaning and brand weigh the same, because copy that loses either is of no use. Issues that do not block come
-next. Fluency, the model's own log-probability, is weak evidence: models like dull copy.
+Meaning, brand and language weigh nearly the same, because copy that loses one of them is of no use. Language is how
+clearly a text is in the wanted one: a text that keeps half of its source's words blocks nothing, and is like its
+source in meaning. Issues that do not block come next. Fluency, the model's own log-probability, is weak evidence:
+models like dull copy.
 """
 
 _HALF_WORTH = 5
@@ -64,6 +67,7 @@ def _worths(candidates: Sequence[Candidate]) -> Worths:
         {
             "adequacy": _known(candidate.assessment.score("adequacy")),
             "brand": _known(candidate.assessment.score("brand")),
+            "language": _wanted(candidate.assessment.language),
             "issues": _HALF_WORTH / (_HALF_WORTH + candidate.assessment.penalty),
             "fluency": fluent,
         }
@@ -79,6 +83,13 @@ def _fluency(log_probabilities: Sequence[float | None]) -> list[float]:
     if high == low:
         return [_UNKNOWN] * len(log_probabilities)
     return [_UNKNOWN if value is None else (value - low) / (high - low) for value in log_probabilities]
+
+
+def _wanted(finding: LanguageFinding) -> float:
+    """How clearly a text is in the wanted language: above a half where it is, a half where nobody can tell."""
+    if finding.verdict == "match":
+        return (1 + finding.confidence) / 2
+    return _UNKNOWN if finding.verdict == "undetermined" else 0.0
 
 
 def _known(value: float | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -11,38 +11,11 @@ from hypothesis import strategies as st
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.domain.prompt import Message, Prompt
-from pipeline.domain.vocabulary import Vocabulary
-from pipeline.generation.candidates import Text, draw_candidates, token_budget
-
-PROMPT = Prompt(style="completion", messages=(Message(role="user", content="x"),), template_version="1")
-
-
-class Writer:
-    """Gives the samples it was made with, and keeps what it was asked."""
-
-    def __init__(self, *samples: Sample) -> None:
-        self.samples = samples
-        self.asked: list[tuple[Prompt, GenerationConfig, Vocabulary | None]] = []
-
-    def generate(
-        self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None
-    ) -> Sequence[Sample]:
-        self.asked.append((prompt, config, vocabulary))
-        return self.samples
+from pipeline.generation.candidates import Text, texts_of, token_budget
 
 
 def drawn(pack_of: Callable[[str], LocalePack], *samples: tuple[str, float | None]) -> list[Text]:
-    writer = Writer(*(Sample(text=text, log_probability=probability) for text, probability in samples))
-    return draw_candidates(writer, PROMPT, GenerationConfig(), pack_of("es-MX"))
-
-
-def test_all_candidates_come_of_one_call(pack_of: Callable[[str], LocalePack]) -> None:
-    """The generator is asked once, for the whole batch, with exactly the settings given."""
-    writer, config = Writer(Sample(text="Agua.")), GenerationConfig(num_return_sequences=7, seed=3)
-    vocabulary = Vocabulary(language="es", scripts=("Latn",))
-    draw_candidates(writer, PROMPT, config, pack_of("es-MX"), vocabulary)
-    assert writer.asked == [(PROMPT, config, vocabulary)]
+    return texts_of([Sample(text=text, log_probability=probability) for text, probability in samples], pack_of("es-MX"))
 
 
 def test_texts_are_cleaned_and_empty_ones_dropped(pack_of: Callable[[str], LocalePack]) -> None:
