@@ -228,7 +228,7 @@ def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
     found: dict[str, Text] = {}
     for number in range(MAX_ROUNDS):
         samples = tools.lookahead.draw(plan.generator, generator, _ask(plan, number))
-        for text in texts_of(samples, plan.pack):
+        for text in texts_of(samples, plan.pack, plan.unit.channel):
             found.setdefault(text.text.casefold(), text)
         passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
         if passing >= ENOUGH:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pipeline.domain.candidate import Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.generation.clean import clean_sample
+from pipeline.generation.clean import clean_sample, sentence_ends
 
 MAX_NEW_TOKENS = 2_048
 """The most that `GenerationConfig` allows: a channel may be longer than any copy."""
+
+
+NEAR = 0.6
+"""Share of a limit from which a sentence ends near it: less of a text that is too long would say too little."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,27 @@ class Text:
     log_probability: float | None
 
 
-def texts_of(samples: Iterable[Sample], pack: LocalePack) -> list[Text]:
-    """Clean and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
+def texts_of(samples: Iterable[Sample], pack: LocalePack, channel: Channel) -> list[Text]:
+    """Clean, end in time and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
     best: dict[str, Text] = {}
     for sample in samples:
-        text = clean_sample(sample, pack)
+        text = ended_in_time(clean_sample(sample, pack), channel)
         known = best.get(text.casefold())
         if text and (known is None or _probability(sample.log_probability) > _probability(known.log_probability)):
             best[text.casefold()] = Text(text, sample.log_probability)
     return list(best.values())
+
+
+def ended_in_time(text: str, channel: Channel) -> str:
+    """Copy that runs on past the channel's limit, ended where a sentence ends near it; the text itself where none does.
+
+    What comes before does not depend on what follows: it is what a model would have written that stopped there.
+    """
+    room = len(channel.fitting(text))
+    if room == len(text):
+        return text
+    ends = [end for end in sentence_ends(text) if end <= room]
+    return text[: ends[-1]] if ends and channel.measure(text[: ends[-1]]) >= NEAR * channel.limit else text
 
 
 def token_budget(channel: Channel) -> int:

@@ -89,8 +89,13 @@ def unwrap(line: str, pack: LocalePack) -> str:
 
 def whole_sentences(line: str) -> str:
     """The line up to its last whole sentence; the line itself when it holds none."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(line)]
+    ends = sentence_ends(line)
     return line[: ends[-1]] if ends else line
+
+
+def sentence_ends(line: str) -> list[int]:
+    """Where each sentence of a line ends, its closing marks included."""
+    return [match.end() for match in _SENTENCE_END.finditer(line)]
 
 
 def set_spacing(line: str, space_before: dict[str, str]) -> str:

@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.generation.candidates import Text, texts_of, token_budget
+from pipeline.generation.candidates import Text, ended_in_time, texts_of, token_budget
+
+
+def channel(limit: int) -> Channel:
+    return Channel(id="c", name="C", limit=limit, source="s")
 
 
 def drawn(pack_of: Callable[[str], LocalePack], *samples: tuple[str, float | None]) -> list[Text]:
-    return texts_of([Sample(text=text, log_probability=probability) for text, probability in samples], pack_of("es-MX"))
+    found = [Sample(text=text, log_probability=probability) for text, probability in samples]
+    return texts_of(found, pack_of("es-MX"), channel(40))
 
 
 def test_texts_are_cleaned_and_empty_ones_dropped(pack_of: Callable[[str], LocalePack]) -> None:
@@ -53,6 +58,27 @@ def test_no_sample_is_no_candidate(pack_of: Callable[[str], LocalePack]) -> None
 @given(limit=st.integers(1, 10_000))
 def test_the_budget_fits_every_channel(limit: int) -> None:
     """A budget grows with the limit of the channel, and is one that generation allows."""
-    budget = token_budget(Channel(id="c", name="C", limit=limit, source="s"))
+    budget = token_budget(channel(limit))
     assert budget >= min(limit / 2, 2_048)
     assert GenerationConfig(max_new_tokens=budget).max_new_tokens == budget
+
+
+def test_copy_that_runs_on_ends_with_its_last_sentence_in_time(pack_of: Callable[[str], LocalePack]) -> None:
+    """Forty characters hold the first two sentences; the third would be cut."""
+    assert drawn(pack_of, ("Menos plástico. Agua fría todo el día. Y mucho más.", -1.0)) == [
+        Text("Menos plástico. Agua fría todo el día.", -1.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Menos plástico. Agua fría todo el día.",  # it fits
+        "Agua. Y después de eso una sola oración que no termina nunca.",  # what fits says too little
+        "Una sola oración que no termina antes del límite, ni cerca de él.",
+        "Cuesta menos de lo que tú creías: 3.500 pesos al mes.",  # no sentence ends inside a number
+    ],
+)
+def test_other_copy_stays_as_it_is(text: str) -> None:
+    """The length check tells what does not fit; nothing is cut inside a sentence."""
+    assert ended_in_time(text, channel(40)) == text
