@@ -89,7 +89,7 @@ def units(workplace: Workplace) -> list[Unit]:
 def test_each_ends_in_a_state_of_its_own(
     workplace: Workplace, tools: Toolkit, units: list[Unit], model: Together
 ) -> None:
-    """A model that never ends, repeats itself, says nothing, or breaks: that unit fails with its reason, no other does."""
+    """A model that never ends, repeats itself, says nothing, or breaks: that unit fails with its reason, and alone."""
     record = workplace.parts().record
     campaign = record.add_campaign(units[0].brief, units[0].brand, "local")
     rows = record.enqueue(campaign, [plan_unit(unit, tools).provenance for unit in units])
