@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.backends.endpoint_client import Answer
-from pipeline.backends.prompt_tokens import after_thoughts, first_line
+from pipeline.backends.prompt_tokens import WITHOUT_THINKING, after_thoughts, first_line
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.prompt import Prompt
@@ -45,8 +45,6 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 
-_WITHOUT_THINKING = {"enable_thinking": False, "thinking": False, "reasoning": False}
-"""The switch for thinking by the names that chat templates have for it."""
 
 _MESSAGE = 2_000
 """Characters of an error message that are looked at."""
@@ -70,7 +68,7 @@ class Dialect:
         fields: dict[str, Any] = {"top_k": config.top_k} if self.top_k else {}
         if self.template_arguments and prompt.style == "chat":
             # Models that think before they answer would spend the budget of the copy on thoughts.
-            fields["chat_template_kwargs"] = _WITHOUT_THINKING
+            fields["chat_template_kwargs"] = WITHOUT_THINKING
         if self.transformers:
             # Without `do_sample`, models whose own settings say nothing are read greedily: every candidate the same.
             fields["generation_config"] = json.dumps({"do_sample": True, "top_k": config.top_k})

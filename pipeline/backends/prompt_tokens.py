@@ -39,7 +39,7 @@ CLOSES = re.compile("|".join(map(re.escape, THOUGHTS.values())))
 WORD_MARK = "\u2581"
 """Stands for a space inside SentencePiece; some tokenizers leave it in the text that they give back."""
 
-_WITHOUT_THINKING: dict[str, Any] = {"enable_thinking": False, "thinking": False, "reasoning": False}
+WITHOUT_THINKING: dict[str, Any] = {"enable_thinking": False, "thinking": False, "reasoning": False}
 """The switch for thinking by the names that templates have for it (Qwen and most others; Granite, DeepSeek; Cohere)."""
 
 _OTHER_TEMPLATE = "Pull the model again with the chat template of its makers, or choose another model."
@@ -139,7 +139,7 @@ def _folded(messages: list[Message]) -> list[Message]:
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, turns: Turns) -> str:
-    text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **_WITHOUT_THINKING)
+    text = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, **WITHOUT_THINKING)
     return cast("str", text)
 
 

@@ -18,29 +18,9 @@ import yaml
 
 from pipeline.modelstore.manifest import Manifest, record_files, write_manifest
 from pipeline.resources.library import shipped_folder
+from tests.unit.conftest import CARD, WRITER
 
 COMMAND = (sys.executable, "-c", "from pipeline.cli.main import main; main()")
-
-WRITER = "acme/writer"
-
-CARD = {
-    "id": WRITER,
-    "name": "Writer",
-    "role": "generator",
-    "developer": "Acme",
-    "developer_country": "DE",
-    "jurisdiction": "EU",
-    "parameters_b": 1,
-    "architecture": "AcmeForCausalLM",
-    "auto_class": "AutoModelForCausalLM",
-    "languages": ["mul"],
-    "context_length": 2048,
-    "licence": "Apache-2.0",
-    "commercial_use": "yes",
-    "commercial_reason": "the licence says so",
-    "verified": True,
-    "sources": ["https://acme.example/writer"],
-}
 
 BRIEF = """\
 id: launch

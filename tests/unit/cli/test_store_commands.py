@@ -18,25 +18,6 @@ if TYPE_CHECKING:
 
 WRITER = "acme/writer"
 
-CARD: dict[str, Any] = {
-    "id": WRITER,
-    "name": "Writer",
-    "role": "generator",
-    "developer": "Acme",
-    "developer_country": "DE",
-    "jurisdiction": "EU",
-    "parameters_b": 1,
-    "architecture": "AcmeForCausalLM",
-    "auto_class": "AutoModelForCausalLM",
-    "languages": ["de", "mul"],
-    "context_length": 2048,
-    "licence": "Apache-2.0",
-    "commercial_use": "yes",
-    "commercial_reason": "the licence says so",
-    "verified": True,
-    "sources": ["https://acme.example/writer"],
-}
-
 Glocal = Callable[..., Any]
 
 
@@ -88,7 +69,7 @@ def test_pull_refuses_what_means_nothing(
     workplace: Workplace, glocal: Glocal, arguments: list[str], words: list[str]
 ) -> None:
     """One folder, or one commit, is that of one model; a branch is no commit."""
-    cards = [CARD, CARD | {"id": "acme/other"}]
+    cards = [workplace.card(), workplace.card(id="acme/other")]
     workplace.put("models.yaml", {"models": cards})
     assert glocal("models", "pull", *arguments).failed(2, *words)
 
