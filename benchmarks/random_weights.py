@@ -16,7 +16,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from pipeline.backends.decoding import Drawing, sample_continuations
+from pipeline.backends.batching import sample_continuations
+from pipeline.backends.decoding import Drawing
 from pipeline.backends.memory import available_bytes
 from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.prompt_memory import PromptReader
@@ -85,8 +86,7 @@ def _generate(model: PreTrainedModel, prompt: torch.Tensor, count: int, new: int
 def _glocal(model: PreTrainedModel, prompt: torch.Tensor, count: int, new: int) -> None:
     head = NarrowHead.of(model, torch.arange(NARROW, device=prompt.device))
     config = GenerationConfig(num_return_sequences=count, max_new_tokens=new)
-    never = torch.tensor([-1], device=prompt.device)
-    sample_continuations(PromptReader(model), prompt, Drawing(config, never, head))
+    sample_continuations(PromptReader(model), [Drawing(prompt, config, frozenset(), head.tokens)], head)
 
 
 def _timed(run: Callable[[], None], device: str) -> float:

@@ -1,4 +1,4 @@
-"""Sampling many continuations of one prompt: the prompt is read once, and finished continuations leave the batch.
+"""Sampling many continuations of prompts that were read: those of several prompts in one batch, which finished ones leave.
 
 It knows token ids only, neither text nor tokenizer. It stands in for `model.generate` because that reads the
 prompt once for each sequence, sorts and draws over the whole vocabulary at every step, and carries finished
@@ -7,13 +7,15 @@ sequences to the end.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import Cache
 
-from pipeline.backends.memory import is_out_of_memory
-from pipeline.backends.narrow_head import NarrowHead, narrowed
 from pipeline.backends.prompt_memory import PromptReader, continued, keep_rows, next_scores
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.errors import GenerationFailed
@@ -23,7 +25,7 @@ from pipeline.errors import GenerationFailed
 class Continuation:
     """Sampled token ids without the one that stopped them, and their log-probabilities at temperature 1.
 
-    With a narrow head these are relative to the tokens it has.
+    Where only some tokens may be drawn, these are relative to them.
     """
 
     tokens: list[int] = field(default_factory=list)
@@ -44,85 +46,150 @@ class Continuation:
         return sum(self.log_probabilities) / len(self.tokens) if self.tokens else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Drawing:
-    """What one prompt's continuations are drawn by.
+    """A prompt of shape (1, tokens), and what its continuations are drawn by.
 
-    `stop_tokens` end a continuation. `head` holds the tokens that may be drawn, None for all that the model has.
-    `at_once` is how many are drawn in one batch, None for all.
+    `stop_tokens` end a continuation. `tokens` are those that may be drawn, ascending, None for all.
     """
 
+    prompt: torch.Tensor
     config: GenerationConfig
-    stop_tokens: torch.Tensor
-    head: NarrowHead | None = None
-    at_once: int | None = None
+    stop_tokens: frozenset[int]
+    tokens: torch.Tensor | None = None
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt and of the longest continuation."""
+        return self.prompt.shape[1] + self.config.max_new_tokens
+
+
+class Task:
+    """One prompt's continuations, as far as they have come.
+
+    `reading` is what the prompt's reading gave, its memory and the scores of the next token. `columns` say where in
+    the scores the tokens stand that may be drawn, None where they are all.
+    """
+
+    def __init__(self, drawing: Drawing, columns: torch.Tensor | None = None) -> None:
+        config = drawing.config
+        self.drawing = drawing
+        self.columns = columns
+        self.continuations: list[Continuation] = []
+        self.failure: GenerationFailed | None = None
+        self.reading: tuple[Cache, torch.Tensor] | None = None
+        # On the processor, whatever the model runs on: the same seed gives the same numbers.
+        self.randomness = torch.rand(
+            config.num_return_sequences, config.max_new_tokens, generator=torch.Generator().manual_seed(config.seed)
+        ).to(drawing.prompt.device)
+        # Rows that are drawn in the same manner are drawn in one go.
+        self.manner = (config.temperature, config.top_p, config.top_k, id(drawing.tokens))
+
+    @property
+    def left(self) -> int:
+        """Continuations that are still to be drawn."""
+        return 0 if self.failure else len(self.randomness) - len(self.continuations)
+
+    def fail(self, failure: GenerationFailed) -> None:
+        """Give up; the others go on."""
+        # The frames of a traceback hold on to memory.
+        self.failure = failure.with_traceback(None)
+        self.reading = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of a task's next continuations, to be drawn in one batch."""
+
+    task: Task
+    count: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One continuation in a batch."""
+
+    task: Task
+    continuation: Continuation
+
+    def add(self, token: int, log_probability: float) -> None:
+        """Take over a token. When one row's scores are not numbers, all of its prompt's are not to be trusted."""
+        if not math.isfinite(log_probability):
+            self.task.fail(GenerationFailed("the model's scores are not numbers"))
+        self.continuation.add(token, log_probability, stops=token in self.task.drawing.stop_tokens)
+
+    @property
+    def goes_on(self) -> bool:
+        done = self.continuation.stop is not None or self.task.failure is not None
+        return not done and len(self.continuation.tokens) < self.task.drawing.config.max_new_tokens
 
 
 @torch.inference_mode()
-def sample_continuations(reader: PromptReader, prompt: torch.Tensor, drawing: Drawing) -> list[Continuation]:
-    """Sample `num_return_sequences` continuations of one prompt of shape (1, tokens).
+def draw_together(reader: PromptReader, shares: Sequence[Share]) -> None:
+    """Draw continuations of prompts that were read, in one batch; adds them to their tasks.
 
-    Each has random numbers of its own, so how many are drawn together changes no more than the rounding of the model's
-    scores. Where memory runs out, half as many are drawn at once. The global random state is neither read nor changed.
-    Raises GenerationFailed when the model's scores are not numbers.
+    Several prompts have to be ones that can be shared, of a reader that mixes. A task whose scores are not numbers
+    fails, the others go on. When memory runs out, nothing is added.
     """
-    config = drawing.config
-    shape = (config.num_return_sequences, config.max_new_tokens)
-    # On the processor, whatever the model runs on: the same seed gives the same numbers.
-    randomness = torch.rand(shape, generator=torch.Generator().manual_seed(config.seed)).to(prompt.device)
-    continuations: list[Continuation] = []
-    at_once = drawing.at_once or len(randomness)
-    with narrowed(reader.model, drawing.head):
-        memory, scores = reader.read(prompt)
-        while len(continuations) < len(randomness):
-            batch = randomness[len(continuations) : len(continuations) + at_once]
-            try:
-                continuations += _draw_batch(reader, memory, scores, drawing, batch)
-            except (RuntimeError, MemoryError) as error:
-                if len(batch) == 1 or not is_out_of_memory(error):
-                    raise
-                at_once = len(batch) // 2
-    return continuations
-
-
-def _draw_batch(
-    reader: PromptReader, memory: Cache, scores: torch.Tensor, drawing: Drawing, randomness: torch.Tensor
-) -> list[Continuation]:
-    """Continuations of a prompt that was read, one for each row of random numbers."""
-    continuations = [Continuation() for _ in randomness]
-    running = torch.arange(len(continuations), device=scores.device)
+    shares = sorted(shares, key=lambda share: share.task.manner)
+    drawn = [[_Row(share.task, Continuation()) for _ in range(share.count)] for share in shares]
+    rows = [row for of_share in drawn for row in of_share]
+    randomness = pad_sequence([numbers for share in shares for numbers in _next_randomness(share)], batch_first=True)
+    steps = randomness.shape[1]
+    readings = {share.task: share.task.reading for share in shares if share.task.reading is not None}
+    scores = torch.cat([readings[share.task][1].expand(share.count, -1) for share in shares])
     cache: Cache | None = None
-    scores = scores.expand(len(continuations), -1)
-    for step in range(randomness.shape[1]):
-        places, log_probabilities = draw(scores, drawing.config, randomness[running, step])
-        tokens = places if drawing.head is None else drawing.head.tokens[places]
-        stops = torch.isin(tokens, drawing.stop_tokens)
-        drawn = zip(running.tolist(), tokens.tolist(), log_probabilities.tolist(), stops.tolist(), strict=True)
-        for row, token, log_probability, stop in drawn:
-            continuations[row].add(token, log_probability, stops=stop)
-        going_on = (~stops).nonzero()[:, 0]
-        if not len(going_on) or step + 1 == randomness.shape[1]:
+    for step in range(steps):
+        tokens = _draw_rows(rows, scores, randomness[:, step])
+        kept = [place for place, row in enumerate(rows) if row.goes_on]
+        if not kept:
             break
-        running, tokens = running[going_on], tokens[going_on]
+        if len(kept) < len(rows):
+            places = torch.tensor(kept, device=tokens.device)
+            rows, tokens, randomness = [rows[place] for place in kept], tokens[places], randomness[places]
+            if cache is not None:
+                keep_rows(cache, places)
         if cache is None:
-            cache = continued(memory, reader.windows, len(running), randomness.shape[1])
-        elif len(going_on) < len(stops):
-            keep_rows(cache, going_on)
+            counts = {task: len(list(its)) for task, its in groupby(rows, key=lambda row: row.task)}
+            cache = continued(reader, [readings[task][0] for task in counts], list(counts.values()), steps)
         scores = next_scores(reader.model, tokens[:, None], cache)
-    return continuations
+    for share, its in zip(shares, drawn, strict=True):
+        share.task.continuations += [row.continuation for row in its]
+
+
+def _next_randomness(share: Share) -> torch.Tensor:
+    first = len(share.task.continuations)
+    return share.task.randomness[first : first + share.count]
+
+
+def _draw_rows(rows: Sequence[_Row], scores: torch.Tensor, randomness: torch.Tensor) -> torch.Tensor:
+    """Draw the next token of each row, and add it; gives the tokens, shape (rows,)."""
+    tokens, log_probabilities, first = [], [], 0
+    for _, group in groupby(rows, key=lambda row: row.task.manner):
+        alike = list(group)
+        part, task = slice(first, first + len(alike)), alike[0].task
+        first += len(alike)
+        own = scores[part] if task.columns is None else scores[part].index_select(1, task.columns)
+        places, values = draw(own, task.drawing.config, randomness[part])
+        tokens.append(places if task.drawing.tokens is None else task.drawing.tokens[places])
+        log_probabilities.append(values)
+    drawn = torch.cat(tokens)
+    for row, token, value in zip(rows, drawn.tolist(), torch.cat(log_probabilities).tolist(), strict=True):
+        row.add(token, value)
+    return drawn
 
 
 def draw(scores: torch.Tensor, config: GenerationConfig, randomness: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw one token a row from scores of shape (rows, vocabulary): temperature, then top-k, then top-p.
 
     `randomness` is one number from 0 to 1 a row. Gives tokens, and their log-probabilities at temperature 1, each of
-    shape (rows,). The order is that of Transformers; only the k best are ever sorted and drawn from.
+    shape (rows,); these are not finite in a row with a score that is not. The order is that of Transformers; only the
+    k best are ever sorted and drawn from.
     """
-    normaliser = scores.logsumexp(dim=-1)
-    if not normaliser.isfinite().all():
-        raise GenerationFailed("the model's scores are not numbers")
     kept = min(config.top_k or scores.shape[-1], scores.shape[-1])
     best, tokens = scores.topk(kept, dim=-1)
+    # As `logsumexp` does it, without another search for the largest.
+    normaliser = (scores - best[:, :1]).exp_().sum(dim=-1).log_() + best[:, 0]
     mass = (best / config.temperature).softmax(dim=-1).cumsum(dim=-1)
     # A token is drawn from as long as those before it have less than top-p; the first always is.
     choices = (mass < config.top_p).sum(dim=-1, keepdim=True).clamp(max=kept - 1)

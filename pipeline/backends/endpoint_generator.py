@@ -7,7 +7,7 @@ back or the unit fails: fewer than asked for would be a choice that nobody made.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,11 +25,13 @@ from pipeline.backends.endpoint_messages import (
     refusal,
     request_for,
 )
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import EndpointUnavailable, GenerationFailed, GlocalError
+from pipeline.generation.one_by_one import one_by_one
 
 T = TypeVar("T")
 
@@ -86,6 +88,10 @@ class EndpointGenerator:
                 hint="Look at the server's settings: a model that thinks may spend its whole budget on thoughts.",
             )
         return samples
+
+    def generate_together(self, asks: Sequence[Ask]) -> list[list[Sample] | GlocalError]:
+        """What `generate` gives for each ask in turn, or the error that it raises."""
+        return one_by_one(self.generate, asks)
 
     async def _draw(self, prompt: Prompt, config: GenerationConfig) -> list[Sample]:
         numbers = range(config.num_return_sequences)

@@ -35,6 +35,10 @@ class NarrowHead:
             setattr(layer, name, torch.nn.Parameter(rows, requires_grad=False))
         return cls(tokens.to(whole.weight.device), PackedLinear(layer) if can_pack(layer.weight) else layer)
 
+    def places_of(self, tokens: torch.Tensor) -> torch.Tensor | None:
+        """Where in the layer's scores these of its tokens stand; None when they are all that it has."""
+        return None if len(tokens) == len(self.tokens) else torch.searchsorted(self.tokens, tokens)
+
 
 @contextmanager
 def narrowed(model: PreTrainedModel, head: NarrowHead | None) -> Iterator[None]:

@@ -3,7 +3,8 @@
 Where several query heads share one key and value head, PyTorch's kernel for bfloat16 on a CPU takes them one
 row at a time. Laid side by side as rows of one small matrix they give the same numbers, measured 15 times
 faster at 16 sequences (5.5 ms to 0.36 ms for each layer of Gemma 3 270M), which makes a step 3 times faster.
-The queries of all continuations of a prompt attend to its keys as one such matrix, too.
+The queries of all continuations of a prompt attend to its keys as one such matrix, too; where a batch has several
+prompts, there is one for each.
 """
 
 from __future__ import annotations
@@ -66,19 +67,25 @@ def _is_plain(attention_mask: torch.Tensor | None, kwargs: dict[str, Any]) -> bo
 def _attend_to_both(
     layer: SharedLayer, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scale: float | None
 ) -> torch.Tensor:
-    """Attend to the prompt, all continuations at once, and to what each has added; then weigh the two by their mass."""
+    """Attend to the prompt, all its continuations at once, and to what each has added; weigh the two by their mass."""
     rows, heads, _, size = query.shape
     shared = key.shape[1]
     own = query.reshape(rows, shared, heads // shared, size)
-    to_own, own_mass = _attend_to_own(own, key, value, scale)
-    keys, values = layer.visible_prompt()
-    if not keys.shape[2]:
-        return to_own.reshape(rows, 1, heads, -1)
-    together = own.transpose(0, 1).reshape(shared, -1, size)
-    to_prompt, prompt_mass = _attend_together(together, keys[0], values[0], size**-0.5 if scale is None else scale)
-    to_prompt = to_prompt.reshape(shared, rows, heads // shared, -1).transpose(0, 1)
-    share = (prompt_mass.reshape(shared, rows, heads // shared).transpose(0, 1) - own_mass).sigmoid().unsqueeze(-1)
-    return torch.lerp(to_own.float(), to_prompt.float(), share).to(query.dtype).reshape(rows, 1, heads, -1)
+    attended, own_mass = _attend_to_own(own, key, value, scale)
+    first = 0
+    # One prompt after another, unpadded: each with the very numbers that it has alone.
+    for count, keys, values in layer.visible_prompts():
+        group = slice(first, first + count)
+        first += count
+        if not keys.shape[2]:
+            continue
+        together = own[group].transpose(0, 1).reshape(shared, -1, size)
+        to_prompt, mass = _attend_together(together, keys[0], values[0], size**-0.5 if scale is None else scale)
+        to_prompt = to_prompt.reshape(shared, count, heads // shared, -1).transpose(0, 1)
+        mass = mass.reshape(shared, count, heads // shared).transpose(0, 1)
+        share = (mass - own_mass[group]).sigmoid().unsqueeze(-1)
+        attended[group] = torch.lerp(attended[group].float(), to_prompt.float(), share)
+    return attended.reshape(rows, 1, heads, -1)
 
 
 def _attend_to_own(

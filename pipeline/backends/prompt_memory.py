@@ -6,10 +6,13 @@ that a prompt's memory is the same to the last bit, whatever was read before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from inspect import signature
+from itertools import accumulate
 from typing import Any, cast
 
 import torch
@@ -44,26 +47,29 @@ class PromptLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
 
 class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
-    """One layer's memory of many continuations: of their prompt once, and of what each added to it.
+    """One layer's memory of many continuations: of each prompt once, and of what each continuation added to its own.
 
-    `window` is how many tokens back the layer attends, `room` how many each continuation may add.
+    `rows` are how many continuations each prompt has, which follow one another in this order; the cache that the
+    layer belongs to changes them. `window` is how many tokens back the layer attends, `room` how many each
+    continuation may add.
     """
 
     is_sliding = False
 
-    def __init__(self, prompt: PromptLayer, window: int | None, rows: int, room: int) -> None:
+    def __init__(self, prompts: Sequence[PromptLayer], window: int | None, rows: list[int], room: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        if prompt.keys is None or prompt.values is None:
-            raise ValueError("the prompt was not read")
-        self.prompt_keys, self.prompt_values = prompt.keys, prompt.values
+        self.prompts = [(prompt.keys, prompt.values) for prompt in prompts if prompt.keys is not None]
+        if len(self.prompts) < len(prompts):
+            raise ValueError("a prompt was not read")
+        self.rows = rows
         self.window = window
         self.added = 0
-        self._rows, self._room = rows, room
+        self._room = room
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Make room for what the continuations will add."""
         self.keys, self.values = (
-            states.new_empty(self._rows, states.shape[1], self._room, states.shape[3])
+            states.new_empty(states.shape[0], states.shape[1], self._room, states.shape[3])
             for states in (key_states, value_states)
         )
         self.is_initialized = True
@@ -75,7 +81,7 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         *_: Any,  # noqa: ANN401  (what only other layers need)
         **__: Any,  # noqa: ANN401
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Take one token more of each continuation; gives what they added, without the prompt."""
+        """Take one token more of each continuation; gives what they added, without the prompts."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         if self.keys is None or self.values is None:
@@ -86,38 +92,82 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         first = 0 if self.window is None else max(0, self.added - self.window)
         return self.keys[:, :, first : self.added], self.values[:, :, first : self.added]
 
-    def visible_prompt(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """The part of the prompt that the newest token attends to."""
-        tokens = self.prompt_keys.shape[2]
-        first = 0 if self.window is None else min(max(0, tokens + self.added - self.window), tokens)
-        return self.prompt_keys[:, :, first:], self.prompt_values[:, :, first:]
+    def visible_prompts(self) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
+        """By prompt: how many continuations it has, and the part of it that their newest tokens attend to."""
+        for count, (keys, values) in zip(self.rows, self.prompts, strict=True):
+            if count:
+                tokens = keys.shape[2]
+                first = 0 if self.window is None else min(max(0, tokens + self.added - self.window), tokens)
+                yield count, keys[:, :, first:], values[:, :, first:]
+
+    def reorder_cache(self, beam_idx: torch.Tensor) -> None:
+        """Keep these continuations, whose order stays; only what they added is moved."""
+        if self.keys is None or self.values is None:
+            return
+        for states in (self.keys, self.values):
+            states[: len(beam_idx), :, : self.added] = states[:, :, : self.added].index_select(0, beam_idx)
+        self.keys, self.values = self.keys[: len(beam_idx)], self.values[: len(beam_idx)]
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Nothing of what `attend` looks at is masked."""
         return query_length, 0
 
     def get_seq_length(self) -> int:
-        """Tokens of the prompt and of a continuation."""
-        return self.prompt_keys.shape[2] + self.added
+        """Tokens of the longest prompt and of a continuation."""
+        return max(keys.shape[2] for keys, _ in self.prompts) + self.added
 
     def get_max_length(self) -> int:
         """There is no limit of the layer's own."""
         return -1
 
 
+class SharedCache(Cache):
+    """The memory of the continuations of one prompt or of several; `rows` are how many each has."""
+
+    def __init__(self, prompts: Sequence[Cache], windows: Windows, rows: Sequence[int], room: int) -> None:
+        self.prompts = len(prompts)
+        self._rows = list(rows)
+        by_layer = zip(*(cast("list[PromptLayer]", prompt.layers) for prompt in prompts), strict=True)
+        super().__init__(
+            layers=[
+                SharedLayer(layers, window, self._rows, room)
+                for layers, window in zip(by_layer, windows, strict=True)
+            ]
+        )
+        lengths = torch.tensor([prompt.get_seq_length() for prompt in prompts])
+        self._lengths = lengths.repeat_interleave(torch.tensor(self._rows))[:, None]
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """Where the next token of each continuation stands, shape (rows, 1)."""
+        return self._lengths + cast("SharedLayer", self.layers[0]).added
+
+    def reorder_cache(self, beam_idx: torch.LongTensor) -> None:
+        """Keep these continuations, whose order stays."""
+        ends = list(accumulate(self._rows))
+        kept = [bisect_right(ends, row) for row in beam_idx.tolist()]
+        self._rows[:] = (kept.count(prompt) for prompt in range(len(ends)))
+        self._lengths = self._lengths[beam_idx.to(self._lengths.device)]
+        super().reorder_cache(beam_idx)
+
+
 class PromptReader:
-    """Reads prompts with one model, and remembers the last one."""
+    """Reads prompts with one model, and remembers the last one.
+
+    `mixes` tells that a batch of this model may hold continuations of several prompts whose memory can be shared.
+    """
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model = model
         self._tokens: list[int] = []
         self._layers: list[PromptLayer] = []
         self.windows = _windows(model)
+        self.mixes = self.windows is not None and _places_rows_apart(model)
 
     def read(self, prompt: torch.Tensor) -> tuple[Cache, torch.Tensor]:
         """The memory of a prompt of shape (1, tokens), and the scores of the token after it, shape (1, vocabulary).
 
-        The memory is the reader's own: continue it through `continued`.
+        The memory stays as it is while others are read; continue it through `continued`.
         """
         if self.windows is None:
             # A state that sums up all tokens cannot be taken back to where two prompts part.
@@ -147,19 +197,25 @@ class PromptReader:
         return same - same % BLOCK
 
 
-def continued(cache: Cache, windows: Windows | None, rows: int, room: int) -> Cache:
-    """The memory of a prompt for so many continuations: shared where every layer allows it, else repeated.
+def can_be_shared(memory: Cache) -> bool:
+    """Whether many continuations can attend to one and the same memory of a prompt."""
+    return all(isinstance(layer, PromptLayer) and layer.attended for layer in memory.layers)
 
-    The prompt's own memory stays as it is.
+
+def continued(reader: PromptReader, memories: Sequence[Cache], rows: Sequence[int], room: int) -> Cache:
+    """The memory of so many continuations of each prompt: shared where every layer allows it, else repeated.
+
+    Several prompts have to be ones that can be shared, of a reader that mixes. Their own memory stays as it is.
     """
-    if windows is None:
-        repeated = deepcopy(cache)
+    if reader.windows is not None and all(map(can_be_shared, memories)):
+        return SharedCache(memories, reader.windows, rows, room)
+    (memory,), (count,) = memories, rows
+    if reader.windows is None:
+        repeated = deepcopy(memory)
     else:
-        layers = cast("list[PromptLayer]", cache.layers)
-        if all(layer.attended for layer in layers):
-            return Cache(layers=[SharedLayer(*each, rows, room) for each in zip(layers, windows, strict=True)])
+        layers = cast("list[PromptLayer]", memory.layers)
         repeated = Cache(layers=[layer.first(layer.get_seq_length()) for layer in layers])
-    keep_rows(repeated, torch.zeros(rows, dtype=torch.long))
+    keep_rows(repeated, torch.zeros(count, dtype=torch.long))
     return repeated
 
 
@@ -174,8 +230,11 @@ def keep_rows(cache: Cache, rows: torch.Tensor) -> None:
 
 def next_scores(model: PreTrainedModel, tokens: torch.Tensor, cache: Cache) -> torch.Tensor:
     """Scores of the token after these, shape (rows, vocabulary), in float32; the cache takes the tokens over."""
+    # Left to itself, a model takes all rows to be as long as the longest.
+    apart = isinstance(cache, SharedCache) and cache.prompts > 1
+    places = {"position_ids": cache.positions.to(tokens.device)} if apart else {}
     with _reading(cache):
-        read = model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        read = model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1, **places)
     return cast("torch.Tensor", read.logits[:, -1].float())
 
 
@@ -203,3 +262,13 @@ def _windows(model: PreTrainedModel) -> Windows | None:
     if not layers or not all(type(layer) in {DynamicLayer, DynamicSlidingWindowLayer} for layer in layers):
         return None
     return [layer.sliding_window if isinstance(layer, DynamicSlidingWindowLayer) else None for layer in layers]
+
+
+def _places_rows_apart(model: PreTrainedModel) -> bool:
+    """Whether the model can be told the position of each row, and turns each by its own position alone."""
+    config = model.config.get_text_config()
+    parameters = getattr(config, "rope_parameters", None) or {}
+    by_layer = [each for each in parameters.values() if isinstance(each, dict)] or [parameters]
+    # These turn all rows by what suits the longest one.
+    together = any(str(each.get("rope_type")) in {"dynamic", "longrope"} for each in by_layer)
+    return "position_ids" in signature(model.forward).parameters and not together

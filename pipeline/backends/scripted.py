@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.vocabulary import Vocabulary
-from pipeline.errors import GenerationFailed
+from pipeline.errors import GenerationFailed, GlocalError
+from pipeline.generation.one_by_one import one_by_one
 from pipeline.scoring.ports import Embeddings
 
 Script = Sequence[str] | Mapping[str, Sequence[str]] | Callable[[Prompt, GenerationConfig], Sequence[str]]
@@ -42,6 +44,10 @@ class ScriptedGenerator:
         if not texts:
             raise GenerationFailed("the script has no text for this prompt")
         return [Sample(text=texts[index % len(texts)]) for index in range(config.num_return_sequences)]
+
+    def generate_together(self, asks: Sequence[Ask]) -> list[list[Sample] | GlocalError]:
+        """What `generate` gives for each ask in turn, or the error that it raises."""
+        return one_by_one(self.generate, asks)
 
     def _texts(self, prompt: Prompt, config: GenerationConfig) -> Sequence[str]:
         if callable(self._script):

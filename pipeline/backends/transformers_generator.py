@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, reduce
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from pipeline.backends.loading import load_language_model
-from pipeline.backends.memory import FEWER, Device, is_out_of_memory, texts_at_once
+from pipeline.backends.memory import Device, texts_at_once
 from pipeline.backends.offline import VerifiedModels
 from pipeline.backends.prompt_tokens import (
     answer_text,
@@ -17,22 +20,24 @@ from pipeline.backends.prompt_tokens import (
     prompt_token_ids,
     written_text,
 )
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.vocabulary import Vocabulary
-from pipeline.errors import GenerationFailed
+from pipeline.errors import GenerationFailed, GlocalError
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from pipeline.backends.decoding import Continuation
+    from pipeline.backends.decoding import Continuation, Drawing
     from pipeline.backends.narrow_head import NarrowHead
+    from pipeline.backends.vocabulary import TokenIds
 
 
 HEADS = 2
-"""Output layers of locales that are kept in memory: units of one locale come one after another."""
+"""Output layers that are kept in memory: units of one locale come one after another."""
 
 
 class TransformersGenerator:
@@ -41,7 +46,7 @@ class TransformersGenerator:
     generator = TransformersGenerator.from_store(store, card)
     samples = generator.generate(prompt, GenerationConfig(num_return_sequences=4, seed=7))
 
-    One prompt is worked on at a time; other threads wait. `cache` is a folder for what is computed once for each
+    One call is worked on at a time; other threads wait. `cache` is a folder for what is computed once for each
     locale; without one it is computed again in each process.
     """
 
@@ -55,7 +60,7 @@ class TransformersGenerator:
         self._tokenizer = tokenizer
         self._reader = PromptReader(model)
         self._token_sets = TokenSets(tokenizer, cache)
-        self._heads: dict[str, NarrowHead] = {}
+        self._heads: dict[bytes, NarrowHead] = {}
         self._alone = Lock()
 
     @classmethod
@@ -68,49 +73,90 @@ class TransformersGenerator:
 
         Given a vocabulary, no other token is drawn, and log-probabilities are relative to its tokens.
         """
+        (found,) = self.generate_together([Ask(prompt=prompt, config=config, vocabulary=vocabulary)])
+        if isinstance(found, GlocalError):
+            raise found
+        return found
+
+    def generate_together(self, asks: Sequence[Ask]) -> list[list[Sample] | GlocalError]:
+        """The same for several prompts, whose candidates are drawn in one batch as far as memory has room for them.
+
+        An ask that fails has its error in its place. Each has the samples that it has alone, to the rounding of the
+        model's scores: of the packed layers on a processor these are the same numbers.
+        """
         with self._alone:
-            ids = prompt_token_ids(self._tokenizer, prompt).to(self._model.device)
-            samples = [
-                self._sample(prompt, continuation)
-                for continuation in self._continuations(prompt, ids, config, vocabulary)
+            tokens, head = self._tokens_and_head({ask.vocabulary for ask in asks if ask.vocabulary is not None})
+            if any(ask.vocabulary is None for ask in asks):
+                head = None
+            found = [self._drawing(ask, tokens) for ask in asks]
+            drawn = iter(self._draw([each for each in found if not isinstance(each, GlocalError)], head))
+            return [
+                self._samples(ask.prompt, each if isinstance(each, GlocalError) else next(drawn))
+                for ask, each in zip(asks, found, strict=True)
             ]
-        if not any(sample.text.strip() for sample in samples):
-            raise GenerationFailed(f"the model wrote nothing in {len(samples)} attempts")
-        return samples
 
-    def _continuations(
-        self, prompt: Prompt, ids: torch.Tensor, config: GenerationConfig, vocabulary: Vocabulary | None
-    ) -> list[Continuation]:
-        from pipeline.backends.decoding import Drawing, sample_continuations
+    def _draw(
+        self, drawings: Sequence[Drawing], head: NarrowHead | None
+    ) -> Sequence[list[Continuation] | GenerationFailed]:
+        from pipeline.backends.batching import sample_continuations
 
-        drawing = Drawing(
-            config,
-            self._stop_tokens(prompt),
-            head=None if vocabulary is None else self._head(vocabulary),
-            at_once=self._room_for(ids.shape[1], config),
-        )
+        return sample_continuations(self._reader, drawings, head, self._room_for)
+
+    def _drawing(self, ask: Ask, tokens: Mapping[Vocabulary, torch.Tensor]) -> Drawing | GlocalError:
+        """What an ask comes to, or why it can come to nothing."""
+        from pipeline.backends.decoding import Drawing
+
         try:
-            return sample_continuations(self._reader, ids, drawing)
-        except (RuntimeError, MemoryError) as error:
-            self._reader.forget()
-            if not is_out_of_memory(error):
-                raise
-            raise GenerationFailed("memory ran out while a candidate was written", hint=FEWER) from error
+            ids = prompt_token_ids(self._tokenizer, ask.prompt).to(self._model.device)
+        except GlocalError as error:
+            return error
+        own = None if ask.vocabulary is None else tokens[ask.vocabulary]
+        drawing = Drawing(ids, ask.config, self._stop_tokens(ask.prompt), own)
+        reads = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        if reads is not None and drawing.longest > reads:
+            return GenerationFailed(
+                f"prompt and copy need {drawing.longest} tokens, the model reads {reads}",
+                hint="Shorten the brief or the brand file, or choose a model with a longer context.",
+            )
+        return drawing
 
-    def _head(self, vocabulary: Vocabulary) -> NarrowHead:
-        """The output layer of a vocabulary; the ends of a text belong to every vocabulary."""
+    def _tokens_and_head(
+        self, vocabularies: Collection[Vocabulary]
+    ) -> tuple[dict[Vocabulary, torch.Tensor], NarrowHead | None]:
+        """The tokens of each vocabulary, and one output layer for all; the ends of a text belong to every one."""
+        import torch
+
+        ends = sorted(self._end_tokens)
+        sets = {each: np.union1d(self._token_sets.of(each), ends) for each in vocabularies}
+        # Those of the same tokens share them, and are drawn in one go.
+        tensors = {each.tobytes(): torch.from_numpy(each).to(self._model.device) for each in sets.values()}
+        head = self._head(reduce(np.union1d, sets.values())) if sets else None
+        return {each: tensors[tokens.tobytes()] for each, tokens in sets.items()}, head
+
+    def _head(self, tokens: TokenIds) -> NarrowHead:
+        """The output layer of these tokens."""
         import torch
 
         from pipeline.backends.narrow_head import NarrowHead
 
-        head = self._heads.pop(vocabulary.digest, None)
+        key = tokens.tobytes()
+        head = self._heads.pop(key, None)
         if head is None:
             while len(self._heads) >= HEADS:
                 del self._heads[next(iter(self._heads))]
-            tokens = sorted({*self._token_sets.of(vocabulary).tolist(), *self._end_tokens})
-            head = NarrowHead.of(self._model, torch.tensor(tokens, dtype=torch.long))
-        self._heads[vocabulary.digest] = head
+            head = NarrowHead.of(self._model, torch.from_numpy(tokens))
+        self._heads[key] = head
         return head
+
+    def _samples(
+        self, prompt: Prompt, found: Sequence[Continuation] | GlocalError
+    ) -> list[Sample] | GlocalError:
+        if isinstance(found, GlocalError):
+            return found
+        samples = [self._sample(prompt, continuation) for continuation in found]
+        if not any(sample.text.strip() for sample in samples):
+            return GenerationFailed(f"the model wrote nothing in {len(samples)} attempts")
+        return samples
 
     def _sample(self, prompt: Prompt, continuation: Continuation) -> Sample:
         tokens = continuation.tokens
@@ -126,11 +172,8 @@ class TransformersGenerator:
             finished=continuation.stop is not None,
         )
 
-    def _stop_tokens(self, prompt: Prompt) -> torch.Tensor:
-        import torch
-
-        tokens = self._end_tokens | (self._line_break_tokens if prompt.style == "completion" else set())
-        return torch.tensor(sorted(tokens), dtype=torch.long, device=self._model.device)
+    def _stop_tokens(self, prompt: Prompt) -> frozenset[int]:
+        return frozenset(self._end_tokens | (self._line_break_tokens if prompt.style == "completion" else set()))
 
     @cached_property
     def _end_tokens(self) -> set[int]:
@@ -142,17 +185,8 @@ class TransformersGenerator:
     def _line_break_tokens(self) -> set[int]:
         return set(line_break_token_ids(self._tokenizer))
 
-    def _room_for(self, tokens: int, config: GenerationConfig) -> int:
-        """How many candidates fit into memory at once; GenerationFailed when not one does, or the model reads less."""
-        text = self._model.config.get_text_config()
-        room = getattr(text, "max_position_embeddings", None)
-        tokens += config.max_new_tokens
-        if room is not None and tokens > room:
-            raise GenerationFailed(
-                f"prompt and copy need {tokens} tokens, the model reads {room}",
-                hint="Shorten the brief or the brand file, or choose a model with a longer context.",
-            )
+    def _room_for(self, tokens: int, most: int) -> int:
+        """How many texts of so many tokens fit into memory at once; GenerationFailed when not one does."""
         device: Device = "cuda" if self._model.device.type == "cuda" else "cpu"
-        return texts_at_once(
-            text.to_dict(), device, self._model.dtype.itemsize, most=config.num_return_sequences, tokens=tokens
-        )
+        text = self._model.config.get_text_config()
+        return texts_at_once(text.to_dict(), device, self._model.dtype.itemsize, most=most, tokens=tokens)

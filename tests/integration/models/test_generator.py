@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from pipeline.backends.decoding import Drawing, sample_continuations
+from pipeline.backends.batching import sample_continuations
+from pipeline.backends.decoding import Drawing
 from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.packed_attention import register_packed_attention
 from pipeline.backends.prompt_memory import PromptReader
@@ -14,6 +15,7 @@ from pipeline.backends.transformers_generator import TransformersGenerator
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.domain.vocabulary import Vocabulary
+from pipeline.errors import GenerationFailed
 from pipeline.modelstore.store import ModelStore
 
 pytestmark = pytest.mark.models
@@ -97,8 +99,9 @@ def test_a_prompt_beyond_the_sliding_window_gives_what_generate_gives(
         input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=8, eos_token_id=None
     )
     greedy = GenerationConfig(num_return_sequences=2, max_new_tokens=8, top_k=1)
-    continuations = sample_continuations(PromptReader(in_float32), ids, Drawing(greedy, torch.tensor([-1])))
+    (continuations,) = sample_continuations(PromptReader(in_float32), [Drawing(ids, greedy, frozenset())])
 
+    assert not isinstance(continuations, GenerationFailed)
     assert [each.tokens for each in continuations] == [expected[0, ids.shape[1] :].tolist()] * 2
 
 
@@ -107,10 +110,12 @@ def test_a_locales_tokens_are_drawn_as_from_the_whole_head_with_the_rest_masked(
 ) -> None:
     """Same seed, same tokens."""
     ids = generator._tokenizer(FEW_SHOT + "Englisch: Cold water.\nDeutsch:", return_tensors="pt")["input_ids"]
-    tokens = generator._head(GERMAN).tokens
+    sets, _ = generator._tokens_and_head({GERMAN})
+    tokens = sets[GERMAN]
     config = GenerationConfig(num_return_sequences=8, max_new_tokens=10, temperature=1.2, seed=4)
-    reader, never = PromptReader(in_float32), torch.tensor([-1])
-    narrow = sample_continuations(reader, ids, Drawing(config, never, NarrowHead.of(in_float32, tokens)))
+    reader = PromptReader(in_float32)
+    held = Drawing(ids, config, frozenset(), tokens)
+    (narrow,) = sample_continuations(reader, [held], NarrowHead.of(in_float32, tokens))
 
     from pipeline.backends import decoding, prompt_memory
 
@@ -120,8 +125,10 @@ def test_a_locales_tokens_are_drawn_as_from_the_whole_head_with_the_rest_masked(
     for module in (decoding, prompt_memory):
         monkeypatch.setattr(module, "next_scores", lambda *given: plain(*given).masked_fill(others, float("-inf")))
     reader.forget()
-    whole = sample_continuations(reader, ids, Drawing(config, never))
+    (whole,) = sample_continuations(reader, [Drawing(ids, config, frozenset())])
 
+    assert not isinstance(narrow, GenerationFailed)
+    assert not isinstance(whole, GenerationFailed)
     assert [each.tokens for each in narrow] == [each.tokens for each in whole]
 
 

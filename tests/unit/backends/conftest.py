@@ -69,6 +69,8 @@ class NextTokenTable:
         self.rows.append(len(input_ids))
         return SimpleNamespace(logits=self.scores[input_ids])
 
+    forward = __call__
+
 
 @pytest.fixture
 def writes() -> Callable[..., NextTokenTable]:

@@ -8,24 +8,45 @@ import torch
 from transformers import PreTrainedModel, TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
 from pipeline.backends import prompt_memory
+from pipeline.backends.batching import sample_continuations as sample
 from pipeline.backends.decoding import Continuation, Drawing, draw
-from pipeline.backends.decoding import sample_continuations as sample
 from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.packed_attention import register_packed_attention
 from pipeline.backends.prompt_memory import PromptReader, SharedLayer, continued
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.errors import GenerationFailed
 
-NEVER = torch.tensor([-1])
+NEVER = frozenset[int]()
 PROMPT = torch.arange(4, 34)[None]
 """Thirty tokens: nearly four times Gemma's window here."""
 HOT = GenerationConfig(num_return_sequences=6, max_new_tokens=12, temperature=1.3, top_k=0, top_p=0.95, seed=3)
 
 
 def sample_continuations(
-    model: Any, prompt: torch.Tensor, config: GenerationConfig, stop_tokens: torch.Tensor = NEVER, **drawing: Any
+    model: Any,
+    prompt: torch.Tensor,
+    config: GenerationConfig,
+    stop_tokens: frozenset[int] = NEVER,
+    *,
+    head: NarrowHead | None = None,
+    at_once: int = 256,
 ) -> list[Continuation]:
-    return sample(PromptReader(model), prompt, Drawing(config, stop_tokens, **drawing))
+    return draw_one(PromptReader(model), drawing(prompt, config, stop_tokens, head), head, at_once)
+
+
+def drawing(
+    prompt: torch.Tensor, config: GenerationConfig, stop_tokens: frozenset[int] = NEVER, head: NarrowHead | None = None
+) -> Drawing:
+    return Drawing(prompt, config, stop_tokens, None if head is None else head.tokens)
+
+
+def draw_one(
+    reader: PromptReader, given: Drawing, head: NarrowHead | None = None, at_once: int = 256
+) -> list[Continuation]:
+    (found,) = sample(reader, [given], head, lambda _, most: min(most, at_once))
+    if isinstance(found, GenerationFailed):
+        raise found
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +73,7 @@ def test_continuations_that_outlast_others_go_on_undisturbed(model: PreTrainedMo
     """Each log-probability is that of a fresh reading of the whole text, though rows left the batch on the way."""
     config = GenerationConfig(num_return_sequences=12, max_new_tokens=16, temperature=1.5, top_k=0, top_p=1, seed=5)
 
-    continuations = sample_continuations(model, PROMPT, config, stop_tokens=torch.arange(6))
+    continuations = sample_continuations(model, PROMPT, config, stop_tokens=frozenset(range(6)))
 
     lengths = {len(continuation.tokens) for continuation in continuations}
     assert len(lengths) > 3, "rows should leave at different steps"
@@ -100,7 +121,7 @@ def test_finished_continuations_cost_nothing_more(writes: Callable[..., Any]) ->
     model = writes("a", "b", "c", "d")
     model.scores[4, 6] = 0.0  # after "a" as likely "c" as "b": some rows are one step shorter
 
-    sample_continuations(model, torch.tensor([[2, 4]]), GenerationConfig(seed=1), stop_tokens=torch.tensor([7]))
+    sample_continuations(model, torch.tensor([[2, 4]]), GenerationConfig(seed=1), stop_tokens=frozenset({7}))
 
     assert model.rows[0] == 1, "the prompt is read by one row"
     assert model.rows[1] == 16
@@ -113,7 +134,7 @@ def test_the_stop_token_is_kept_apart(writes: Callable[..., Any]) -> None:
     config = GenerationConfig(num_return_sequences=1)
 
     (continuation,) = sample_continuations(
-        writes("a", "b", "c", "d"), torch.tensor([[4]]), config, stop_tokens=torch.tensor([7])
+        writes("a", "b", "c", "d"), torch.tensor([[4]]), config, stop_tokens=frozenset({7})
     )
 
     assert (continuation.tokens, continuation.stop) == ([5, 6], 7)
@@ -177,7 +198,7 @@ def test_a_prompt_is_shared_where_the_model_hands_its_memory_to_the_attention(
     reader = PromptReader(model)
 
     memory, _ = reader.read(PROMPT)
-    shared = {isinstance(layer, SharedLayer) for layer in continued(memory, reader.windows, 2, 4).layers}
+    shared = {isinstance(layer, SharedLayer) for layer in continued(reader, [memory], [2], 4).layers}
 
     assert shared == {request.node.callspec.params["model"] in SHARING}
 
@@ -190,9 +211,9 @@ def test_what_was_read_before_changes_nothing(model: PreTrainedModel, attention:
     other[0, 21:] = 7
     alone = sample_continuations(model, PROMPT, HOT)
 
-    sample(reader, other, Drawing(HOT, NEVER))
+    draw_one(reader, drawing(other, HOT))
 
-    assert sample(reader, PROMPT, Drawing(HOT, NEVER)) == alone
+    assert draw_one(reader, drawing(PROMPT, HOT)) == alone
 
 
 def test_the_beginning_that_two_prompts_share_is_read_once(llama: PreTrainedModel) -> None:
@@ -239,7 +260,7 @@ def test_memory_for_not_even_one_is_an_error(llama: PreTrainedModel) -> None:
     """There is nothing left to halve."""
     llama.register_forward_hook(lambda *_: (_ for _ in ()).throw(MemoryError()))
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(GenerationFailed, match="memory ran out"):
         sample_continuations(llama, PROMPT, HOT)
 
 
@@ -298,7 +319,7 @@ def test_twenty_thousand_draws_from_a_narrow_head_are_spread_as_the_masked_score
     head, reader = NarrowHead.of(llama, tokens), PromptReader(llama)
     counts = torch.zeros(44)
     for seed in range(79):
-        drawn = sample(reader, PROMPT, Drawing(config.model_copy(update={"seed": seed}), NEVER, head))
+        drawn = draw_one(reader, drawing(PROMPT, config.model_copy(update={"seed": seed}), head=head), head)
         counts += torch.tensor([each.tokens[0] for each in drawn]).bincount(minlength=44)
     with torch.inference_mode():
         expected = llama(PROMPT).logits[0, -1, tokens].softmax(-1) * counts.sum()

@@ -228,8 +228,9 @@ def test_the_ends_of_a_text_belong_to_every_vocabulary(
     """They are control tokens, which no writing has."""
     generator = TransformersGenerator(llama, tokenizer)
 
-    head = generator._head(Vocabulary(language="es", scripts=("Latn",)))
+    _, head = generator._tokens_and_head({Vocabulary(language="es", scripts=("Latn",))})
 
+    assert head is not None
     assert tokenizer.eos_token_id in head.tokens
     assert tokenizer.pad_token_id not in head.tokens
 
@@ -239,8 +240,9 @@ def test_only_the_last_locales_output_layers_are_kept(
 ) -> None:
     """Memory does not grow with the number of locales."""
     generator = TransformersGenerator(llama, tokenizer)
-    for language in ("es", "it", "pt", "fr"):
-        generator.generate(completion("de:"), ONE, Vocabulary(language=language, scripts=("Latn",)))
+    for script in ("Latn", "Arab", "Cyrl", "Grek"):
+        phrases = ("eo",) if script == "Cyrl" else ("</think>",) if script == "Grek" else ()
+        generator.generate(completion("de:"), ONE, Vocabulary(language="es", scripts=(script,), phrases=phrases))
 
     assert len(generator._heads) == 2
 
