@@ -70,6 +70,11 @@ class EndpointGenerator:
         self._access = EndpointAccess(endpoint, allowed_hosts=allowed_hosts, environment=environment, backoff=backoff)
         self._dialects: dict[str, Dialect] = {}
 
+    @property
+    def rows_at_once(self) -> int:
+        """A server makes its own batches; the first unit would only wait for the others."""
+        return 1
+
     def generate(
         self,
         prompt: Prompt,

@@ -130,8 +130,7 @@ class SharedCache(Cache):
         by_layer = zip(*(cast("list[PromptLayer]", prompt.layers) for prompt in prompts), strict=True)
         super().__init__(
             layers=[
-                SharedLayer(layers, window, self._rows, room)
-                for layers, window in zip(by_layer, windows, strict=True)
+                SharedLayer(layers, window, self._rows, room) for layers, window in zip(by_layer, windows, strict=True)
             ]
         )
         lengths = torch.tensor([prompt.get_seq_length() for prompt in prompts])

@@ -36,6 +36,11 @@ class ScriptedGenerator:
         self.prompts: list[Prompt] = []
         self.vocabularies: list[Vocabulary | None] = []
 
+    @property
+    def rows_at_once(self) -> int:
+        """A script gains nothing from a batch."""
+        return 1
+
     def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Give `num_return_sequences` samples; raises GenerationFailed when the script has none for the prompt."""
         self.prompts.append(prompt)

@@ -40,6 +40,10 @@ HEADS = 2
 """Output layers that are kept in memory: units of one locale come one after another."""
 
 
+ROWS_AT_ONCE: dict[Device, int] = {"cpu": 64, "cuda": 256}
+"""Candidates in a batch, beyond which more of them only wait longer; memory may allow fewer."""
+
+
 class TransformersGenerator:
     """Samples texts from a model that the caller has loaded.
 
@@ -67,6 +71,11 @@ class TransformersGenerator:
     def from_store(cls, store: VerifiedModels, card: ModelCard, *, cache: Path | None = None) -> Self:
         """Load a stored model after every digest was checked; raises a ModelError that says what is wrong."""
         return cls(*load_language_model(store.verified(card.id), card), cache=cache)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many candidates the device works on in hardly more time than on one."""
+        return ROWS_AT_ONCE[self._device]
 
     def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Sample texts of one prompt; raises GenerationFailed when none of them has any text.
@@ -148,9 +157,7 @@ class TransformersGenerator:
         self._heads[key] = head
         return head
 
-    def _samples(
-        self, prompt: Prompt, found: Sequence[Continuation] | GlocalError
-    ) -> list[Sample] | GlocalError:
+    def _samples(self, prompt: Prompt, found: Sequence[Continuation] | GlocalError) -> list[Sample] | GlocalError:
         if isinstance(found, GlocalError):
             return found
         samples = [self._sample(prompt, continuation) for continuation in found]
@@ -175,6 +182,10 @@ class TransformersGenerator:
     def _stop_tokens(self, prompt: Prompt) -> frozenset[int]:
         return frozenset(self._end_tokens | (self._line_break_tokens if prompt.style == "completion" else set()))
 
+    @property
+    def _device(self) -> Device:
+        return "cuda" if self._model.device.type == "cuda" else "cpu"
+
     @cached_property
     def _end_tokens(self) -> set[int]:
         configured = self._model.generation_config.eos_token_id
@@ -187,6 +198,5 @@ class TransformersGenerator:
 
     def _room_for(self, tokens: int, most: int) -> int:
         """How many texts of so many tokens fit into memory at once; GenerationFailed when not one does."""
-        device: Device = "cuda" if self._model.device.type == "cuda" else "cpu"
         text = self._model.config.get_text_config()
-        return texts_at_once(text.to_dict(), device, self._model.dtype.itemsize, most=most, tokens=tokens)
+        return texts_at_once(text.to_dict(), self._device, self._model.dtype.itemsize, most=most, tokens=tokens)
