@@ -1,4 +1,4 @@
-"""Sampling many continuations of prompts that were read: those of several prompts in one batch, which finished ones leave.
+"""Sampling many continuations of prompts in one batch: each prompt is read once, and finished ones leave.
 
 It knows token ids only, neither text nor tokenizer. It stands in for `model.generate` because that reads the
 prompt once for each sequence, sorts and draws over the whole vocabulary at every step, and carries finished

@@ -94,7 +94,7 @@ def _attend_to_own(
     """PyTorch's own kernel, with what the public function leaves out: the log of the sum of all weights."""
     single = query.shape[0] == query.shape[1] == 1
     if single:
-        # It adds up a single head in another order. Two of the same keep a row's numbers, however many others there are.
+        # It adds up a single head in another order. A row's numbers must not depend on how many others there are.
         query, keys, values = (states.expand(2, -1, -1, -1) for states in (query, keys, values))
     attended, mass = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, keys, values, scale=scale)  # noqa: SLF001
     return (attended[:1], mass[:1]) if single else (attended, mass)

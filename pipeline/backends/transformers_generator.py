@@ -148,9 +148,7 @@ class TransformersGenerator:
         self._heads[key] = head
         return head
 
-    def _samples(
-        self, prompt: Prompt, found: Sequence[Continuation] | GlocalError
-    ) -> list[Sample] | GlocalError:
+    def _samples(self, prompt: Prompt, found: Sequence[Continuation] | GlocalError) -> list[Sample] | GlocalError:
         if isinstance(found, GlocalError):
             return found
         samples = [self._sample(prompt, continuation) for continuation in found]

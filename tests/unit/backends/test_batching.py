@@ -26,7 +26,9 @@ def _short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompt_memory, "BLOCK", 8)
 
 
-@pytest.fixture(params=["llama", "mistral", "mistral3", "gemma3", "gemma3_with_pictures", "qwen3", "falcon_h1", "falcon"])
+@pytest.fixture(
+    params=["llama", "mistral", "mistral3", "gemma3", "gemma3_with_pictures", "qwen3", "falcon_h1", "falcon"]
+)
 def packed(request: pytest.FixtureRequest) -> PreTrainedModel:
     """Full and sliding memory; and two classes whose prompts cannot be shared."""
     return with_packed_attention(request.getfixturevalue("tiny_model")(request.param))
@@ -200,9 +202,7 @@ def test_scores_that_are_not_numbers_end_one_prompt_alone(small: PreTrainedModel
 def spoiled_by(model: PreTrainedModel, token: int, bad: float) -> Any:
     """Let the scores after this token be no numbers."""
     seen: list[torch.Tensor] = []
-    model.register_forward_pre_hook(
-        lambda _, __, handed: seen.append(handed["input_ids"][:, -1:]), with_kwargs=True
-    )
+    model.register_forward_pre_hook(lambda _, __, handed: seen.append(handed["input_ids"][:, -1:]), with_kwargs=True)
 
     def spoil(_: object, __: object, scores: torch.Tensor) -> torch.Tensor:
         return scores.masked_fill((seen[-1] == token)[:, :, None], bad)
