@@ -9,10 +9,13 @@
     llama.cpp    Q4_K_M, one after another, the prompt read once; extra `bench`
     whole head   Glocal with all of the model's tokens
     glocal       what `glocal run` does: the locale's tokens, the prompt read once, finished candidates leave the batch
+    4 units at once
+                 the same for the locale's first four units of the sample campaign, drawn in one batch
 
 All in one process; each row is warmed up, then forgets the prompt and is timed.
 Printed: new tokens and candidates a second, seconds a draft,
-peak memory above what the loaded models take, the ratio to `one by one`, and for Glocal the share of the limit: of the
+peak memory above what the loaded models take, the load of the machine over the last minute, the ratios to `one by one`,
+`generate` and llama.cpp, and for Glocal the share of the limit: of the
 tokens a second that this machine's measured rate of matrix products would allow if it did nothing else.
 
 `--units` drafts so many units in turn and prints time and peak memory at each number: memory should not grow, time
@@ -24,9 +27,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -40,16 +44,24 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pipeline.backends.packed_linear import PackedLinear
 from pipeline.backends.transformers_generator import TransformersGenerator
 from pipeline.bootstrap import Parts, build
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.vocabulary import Vocabulary
+from pipeline.errors import GlocalError
 from pipeline.generation.vocabulary import copy_vocabulary
 from pipeline.workflow import Plan, plan_unit
 
 FEWER = 8
 """The slow rows draw one in so many of the candidates, and are reckoned up."""
 
+BASES = ("one by one", "generate", "llama.cpp")
+"""Rows that the others are compared with."""
+
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 """How time is taken: `cpu` is steadier beside other work, and means what it says with OMP_NUM_THREADS=1."""
+
+TOGETHER = 4
+"""Units that are drawn in one batch in the last row."""
 
 Row = Callable[[Plan, GenerationConfig], tuple[int, int]]
 """Samples texts of a plan; gives how many new tokens and how many texts."""
@@ -66,15 +78,16 @@ class Result:
     candidates_a_second: float
     seconds_a_draft: float
     peak_mb: float
-    ratio: float
+    load: float
+    ratios: dict[str, float]
     share_of_limit: float | None = None
 
 
 def plans(parts: Parts, locales: list[str]) -> list[Plan]:
-    """One plan a locale, for the first segment of the sample campaign."""
+    """The plans of the sample campaign, in the order of the locales."""
     brief = parts.library.brief(Path("campaigns/spring.yaml"))
     units = parts.library.units(brief, parts.library.brand(brief.brand), tuple(locales))
-    return [plan_unit(unit, parts.toolkit) for unit in units[:: len(brief.segments)]]
+    return [plan_unit(unit, parts.toolkit) for unit in units]
 
 
 def plain_row(folder: Path, *, batched: bool) -> Row:
@@ -148,6 +161,26 @@ def glocal_row(generator: TransformersGenerator, tokenizer: Any, *, whole: bool)
     return sample
 
 
+def together_row(generator: TransformersGenerator, tokenizer: Any, units: Mapping[str, Sequence[Plan]]) -> Row:  # noqa: ANN401
+    """The project's own generator with several units of a locale; each has as many candidates as the plan."""
+
+    def sample(plan: Plan, config: GenerationConfig) -> tuple[int, int]:
+        generator._reader.forget()  # noqa: SLF001  (each timing reads the prompts)
+        asks = [
+            Ask(
+                prompt=each.prompt,
+                config=config.model_copy(update={"seed": config.seed + number}),
+                vocabulary=vocabulary_of(each),
+            )
+            for number, each in enumerate(islice(cycle(units[plan.unit.locale]), TOGETHER))
+        ]
+        found = [samples for samples in generator.generate_together(asks) if not isinstance(samples, GlocalError)]
+        drawn = [one for samples in found for one in samples]
+        return sum(len(tokenizer.encode(s.text, add_special_tokens=False)) + s.finished for s in drawn), len(drawn)
+
+    return sample
+
+
 def vocabulary_of(plan: Plan) -> Vocabulary:
     """What a unit's copy can be written with."""
     return copy_vocabulary(plan.unit, plan.pack)
@@ -190,7 +223,10 @@ def seconds_of(layer: Any, rows: int, runs: int = 5) -> float:  # noqa: ANN401
 def compare(args: argparse.Namespace) -> Iterator[Result]:
     """Every row on every locale's prompt."""
     parts = build(args.workspace).with_sampling(candidates=args.candidates, seed=0)
-    work = plans(parts, args.locales.split(","))
+    units: dict[str, list[Plan]] = {}
+    for plan in plans(parts, args.locales.split(",")):
+        units.setdefault(plan.unit.locale, []).append(plan)
+    work = [plans_of_locale[0] for plans_of_locale in units.values()]
     folder = parts.models.folder(work[0].card.id)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     generator = TransformersGenerator.from_store(parts.models, parts.card(work[0].card.id))
@@ -200,10 +236,11 @@ def compare(args: argparse.Namespace) -> Iterator[Result]:
         "llama.cpp": llama_row(),
         "whole head": glocal_row(generator, tokenizer, whole=True),
         "glocal": glocal_row(generator, tokenizer, whole=False),
+        f"{TOGETHER} units at once": together_row(generator, tokenizer, units),
     }
     wanted = args.rows.split(",") if args.rows else list(rows)
     for plan in work:
-        base = 0.0
+        rates: dict[str, float] = {}
         prompt = len(tokenizer(plan.prompt.messages[0].content)["input_ids"])
         for name, row in rows.items():
             if row is None or name not in wanted:
@@ -211,25 +248,36 @@ def compare(args: argparse.Namespace) -> Iterator[Result]:
             config = plan.provenance.generation
             seconds, tokens, texts, peak = timed(row, plan, config, args)
             rate = tokens / seconds
-            base = base or rate
+            rates[name] = rate
+            ratios = {other: rate / rates[other] for other in BASES if other in rates and other != name}
             share = None
             if name == "glocal":
-                head = generator._head(vocabulary_of(plan)).layer  # noqa: SLF001  (its size is part of the limit)
-                share = limit_seconds(generator._model, head, prompt, tokens, args.candidates) / seconds  # noqa: SLF001
+                _, head = generator._tokens_and_head({vocabulary_of(plan)})  # noqa: SLF001  (its size is part of the limit)
+                limit = limit_seconds(generator._model, head.layer, prompt, tokens, args.candidates)  # noqa: SLF001
+                share = limit / seconds
             draft = seconds / texts * args.candidates
-            yield Result(plan.unit.locale, name, prompt, rate, texts / seconds, draft, peak / 1e6, rate / base, share)
+            yield Result(
+                plan.unit.locale,
+                name,
+                prompt,
+                rate,
+                texts / seconds,
+                draft,
+                peak / 1e6,
+                os.getloadavg()[0],
+                ratios,
+                share,
+            )
 
 
 def grow(args: argparse.Namespace) -> Iterator[dict[str, float]]:
     """Time and peak memory after each number of units, in a process that does nothing else."""
     parts = build(args.workspace).with_sampling(candidates=args.candidates, seed=0)
-    brief = parts.library.brief(Path("campaigns/spring.yaml"))
-    units = parts.library.units(brief, parts.library.brand(brief.brand), tuple(args.locales.split(",")))
-    work = [plan_unit(unit, parts.toolkit) for unit in units]
+    work = plans(parts, args.locales.split(","))
     generator = TransformersGenerator.from_store(parts.models, parts.card(work[0].card.id))
     marks = [int(number) for number in args.units.split(",")]
     for plan in work:  # each locale's tokens are worked out once, whatever the number of units
-        generator._head(vocabulary_of(plan))  # noqa: SLF001
+        generator._tokens_and_head({vocabulary_of(plan)})  # noqa: SLF001
     start = time.perf_counter()
     for number, plan in enumerate(islice(cycle(work), max(marks)), start=1):
         config = plan.provenance.generation.model_copy(update={"max_new_tokens": args.new_tokens, "seed": number})
@@ -281,11 +329,12 @@ def main() -> None:
 
 def line_of(result: Result) -> str:
     """One row of the table."""
+    ratios = "  ".join(f"x{ratio:.1f} {other}" for other, ratio in result.ratios.items())
     share = "" if result.share_of_limit is None else f"  {result.share_of_limit:.0%} of the limit"
     return (
-        f"{result.locale}  {result.row:11s} {result.tokens_a_second:7.1f} tokens/s "
+        f"{result.locale}  {result.row:15s} {result.tokens_a_second:7.1f} tokens/s "
         f"{result.candidates_a_second:6.2f} candidates/s {result.seconds_a_draft:6.1f} s a draft "
-        f"{result.peak_mb:6.0f} MB  x{result.ratio:.1f}{share}"
+        f"{result.peak_mb:6.0f} MB  load {result.load:.1f}  {ratios}{share}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Sampling many continuations of prompts that were read: those of several prompts in one batch, which finished ones leave.
+"""Sampling many continuations of prompts in one batch: each prompt is read once, and finished ones leave.
 
 It knows token ids only, neither text nor tokenizer. It stands in for `model.generate` because that reads the
 prompt once for each sequence, sorts and draws over the whole vocabulary at every step, and carries finished
@@ -189,10 +189,15 @@ def draw(scores: torch.Tensor, config: GenerationConfig, randomness: torch.Tenso
     kept = min(config.top_k or scores.shape[-1], scores.shape[-1])
     best, tokens = scores.topk(kept, dim=-1)
     # As `logsumexp` does it, without another search for the largest.
-    normaliser = (scores - best[:, :1]).exp_().sum(dim=-1).log_() + best[:, 0]
+    normaliser = _sums((scores - best[:, :1]).exp_()).log() + best[:, 0]
     mass = (best / config.temperature).softmax(dim=-1).cumsum(dim=-1)
     # A token is drawn from as long as those before it have less than top-p; the first always is.
     choices = (mass < config.top_p).sum(dim=-1, keepdim=True).clamp(max=kept - 1)
     goal = randomness[:, None] * mass.gather(1, choices)
     drawn = torch.minimum(torch.searchsorted(mass, goal, right=True), choices)
     return tokens.gather(1, drawn)[:, 0], best.gather(1, drawn)[:, 0] - normaliser
+
+
+def _sums(rows: torch.Tensor) -> torch.Tensor:
+    """The sum of each row, the same however many rows there are: a single one PyTorch would split among threads."""
+    return rows.expand(2, -1).sum(dim=-1)[:1] if len(rows) == 1 else rows.sum(dim=-1)

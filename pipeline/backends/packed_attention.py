@@ -92,8 +92,12 @@ def _attend_to_own(
     query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scale: float | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """PyTorch's own kernel, with what the public function leaves out: the log of the sum of all weights."""
+    single = query.shape[0] == query.shape[1] == 1
+    if single:
+        # It adds up a single head in another order. A row's numbers must not depend on how many others there are.
+        query, keys, values = (states.expand(2, -1, -1, -1) for states in (query, keys, values))
     attended, mass = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, keys, values, scale=scale)  # noqa: SLF001
-    return attended, mass
+    return (attended[:1], mass[:1]) if single else (attended, mass)
 
 
 def _attend_together(

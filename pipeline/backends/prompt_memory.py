@@ -39,6 +39,12 @@ class PromptLayer(DynamicLayer):  # type: ignore[no-untyped-call]
             self.lazy_initialization(keys, values)
             self.keys, self.values = keys, values
 
+    def states(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values of a prompt that was read."""
+        if self.keys is None or self.values is None:
+            raise ValueError("the prompt was not read")
+        return self.keys, self.values
+
     def first(self, tokens: int) -> PromptLayer:
         """The memory of the first tokens alone."""
         if self.keys is None or self.values is None:
@@ -58,9 +64,7 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 
     def __init__(self, prompts: Sequence[PromptLayer], window: int | None, rows: list[int], room: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.prompts = [(prompt.keys, prompt.values) for prompt in prompts if prompt.keys is not None]
-        if len(self.prompts) < len(prompts):
-            raise ValueError("a prompt was not read")
+        self.prompts = [prompt.states() for prompt in prompts]
         self.rows = rows
         self.window = window
         self.added = 0
@@ -230,8 +234,8 @@ def keep_rows(cache: Cache, rows: torch.Tensor) -> None:
 def next_scores(model: PreTrainedModel, tokens: torch.Tensor, cache: Cache) -> torch.Tensor:
     """Scores of the token after these, shape (rows, vocabulary), in float32; the cache takes the tokens over."""
     # Left to itself, a model takes all rows to be as long as the longest.
-    apart = isinstance(cache, SharedCache) and cache.prompts > 1
-    places = {"position_ids": cache.positions.to(tokens.device)} if apart else {}
+    apart = cache if isinstance(cache, SharedCache) and cache.prompts > 1 else None
+    places = {} if apart is None else {"position_ids": apart.positions.to(tokens.device)}
     with _reading(cache):
         read = model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1, **places)
     return cast("torch.Tensor", read.logits[:, -1].float())

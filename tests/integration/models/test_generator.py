@@ -10,8 +10,10 @@ from pipeline.backends.batching import sample_continuations
 from pipeline.backends.decoding import Drawing
 from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.packed_attention import register_packed_attention
+from pipeline.backends.packed_linear import can_pack
 from pipeline.backends.prompt_memory import PromptReader
 from pipeline.backends.transformers_generator import TransformersGenerator
+from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.domain.vocabulary import Vocabulary
@@ -130,6 +132,28 @@ def test_a_locales_tokens_are_drawn_as_from_the_whole_head_with_the_rest_masked(
     assert not isinstance(narrow, GenerationFailed)
     assert not isinstance(whole, GenerationFailed)
     assert [each.tokens for each in narrow] == [each.tokens for each in whole]
+
+
+@pytest.mark.skipif(not can_pack(torch.zeros(1, dtype=torch.bfloat16)), reason="PyTorch was built without oneDNN")
+def test_units_that_are_drafted_together_have_the_samples_that_each_has_alone(generator: TransformersGenerator) -> None:
+    """To the last digit, though the model computes in bfloat16: other prompts, budgets, seeds and vocabularies."""
+    if generator._model.dtype != torch.bfloat16:
+        pytest.skip("the processor does not compute in bfloat16, so the model's layers are not packed")
+    sources = [source for source, _ in EXAMPLES]
+    vocabularies = [GERMAN, GERMAN.model_copy(update={"phrases": ("вода",)})]
+    asks = [
+        Ask(
+            prompt=prompt_for(sources[number % 5], repeats=1 + 5 * (number % 7 == 0)),
+            config=GenerationConfig(num_return_sequences=1 + number % 3, max_new_tokens=3 + number % 8, seed=number),
+            vocabulary=vocabularies[number % 2],
+        )
+        for number in range(40)
+    ]
+
+    together = generator.generate_together(asks)
+
+    assert together == [generator.generate(ask.prompt, ask.config, ask.vocabulary) for ask in asks]
+    assert generator.generate_together(asks[:4]) == together[:4]
 
 
 GERMAN = Vocabulary(language="de", scripts=("Latn",), phrases=("{first_name}", "Ünïqüe 水"))

@@ -51,6 +51,12 @@ def model(request: pytest.FixtureRequest) -> PreTrainedModel:
 
 
 @pytest.fixture
+def tiny_model() -> Callable[[str], PreTrainedModel]:
+    """A model of one of the classes, by name."""
+    return lambda name: tiny.with_random_weights(name, len(VOCABULARY))
+
+
+@pytest.fixture
 def llama() -> PreTrainedModel:
     return tiny.with_random_weights("llama", len(VOCABULARY))
 

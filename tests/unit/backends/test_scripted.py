@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.backends.scripted import ScriptedEncoder, ScriptedGenerator
-from pipeline.domain.candidate import GenerationConfig
+from pipeline.domain.ask import Ask
+from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Prompt
 from pipeline.errors import GenerationFailed
 
@@ -58,3 +59,17 @@ def test_texts_that_share_words_are_alike() -> None:
     assert text @ near > text @ far + 0.2
     assert ScriptedEncoder().encode([""]).shape == (1, 256)
     assert ScriptedEncoder().encode([]).shape == (0, 256)
+
+
+def test_several_asks_are_answered_in_turn_and_an_error_stands_in_its_place(
+    completion: Callable[[str], Prompt],
+) -> None:
+    """One that fails leaves the others alone."""
+    generator = ScriptedGenerator({"hello": ["Hallo"], "bye": ["Tschüss"]})
+    one = GenerationConfig(num_return_sequences=1)
+    asks = [Ask(prompt=completion(text), config=one) for text in ("bye", "?", "hello")]
+
+    first, failed, last = generator.generate_together(asks)
+
+    assert (first, last) == ([Sample(text="Tschüss")], [Sample(text="Hallo")])
+    assert isinstance(failed, GenerationFailed)

@@ -11,14 +11,15 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from pipeline.backends.transformers_generator import TransformersGenerator
-from pipeline.domain.candidate import GenerationConfig
+from pipeline.domain.ask import Ask
+from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.domain.vocabulary import Vocabulary
-from pipeline.errors import GenerationFailed, ModelDamaged, ModelError
+from pipeline.errors import GenerationFailed, GlocalError, ModelDamaged, ModelError
 
 ONE = GenerationConfig(num_return_sequences=1, max_new_tokens=8)
-Ask = Callable[[str], Prompt]
+Complete = Callable[[str], Prompt]
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def _no_word_lists(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_same_seed_gives_the_same_texts(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Twice from one generator, and from another one too."""
     config = GenerationConfig(num_return_sequences=5, max_new_tokens=12, seed=11)
@@ -44,7 +45,7 @@ def test_the_same_seed_gives_the_same_texts(
 
 @pytest.mark.parametrize("line_break", ["\n", "\r", ".\n"])
 def test_a_completion_stops_at_the_first_line_break(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask, line_break: str
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete, line_break: str
 ) -> None:
     """The rest would be an invented next example; a full stop in the breaking token is kept."""
     model = writes(":", " ", "j", "a", line_break, "b", "c")
@@ -79,7 +80,7 @@ def test_any_of_several_ends_is_the_end(writes: Callable[..., Any], tokenizer: P
 
 
 def test_a_text_cut_off_by_the_budget_is_not_finished(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Its last word may be half a word."""
     (sample,) = TransformersGenerator(writes(":", "j", "a", "j"), tokenizer).generate(completion("de:"), ONE)
@@ -88,7 +89,7 @@ def test_a_text_cut_off_by_the_budget_is_not_finished(
 
 
 def test_spaces_that_typography_wants_survive(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """A no-break space stays one, and no space before a sign is cleaned up."""
     model = writes(":", "j", "a", "\u00a0", "!", "<eos>")
@@ -99,7 +100,7 @@ def test_spaces_that_typography_wants_survive(
 
 
 def test_an_empty_text_among_others_is_no_failure(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """It has no tokens, so it has no log-probability."""
     model = writes(":", "j", "<eos>")
@@ -113,7 +114,7 @@ def test_an_empty_text_among_others_is_no_failure(
 
 
 def test_nothing_but_empty_texts_is_a_failure(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """There is nothing to choose from."""
     with pytest.raises(GenerationFailed, match="nothing in 16 attempts"):
@@ -121,7 +122,7 @@ def test_nothing_but_empty_texts_is_a_failure(
 
 
 def test_damaged_numbers_are_a_failure(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Weights that are not numbers give no text at all, not a random one."""
     with torch.no_grad():
@@ -143,7 +144,7 @@ def test_damaged_numbers_are_a_failure(
 def test_memory_that_runs_out_is_told(
     writes: Callable[..., Any],
     tokenizer: PreTrainedTokenizerFast,
-    completion: Ask,
+    completion: Complete,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
@@ -158,7 +159,10 @@ def test_memory_that_runs_out_is_told(
 
 
 def test_other_faults_are_not_taken_for_a_lack_of_memory(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+    writes: Callable[..., Any],
+    tokenizer: PreTrainedTokenizerFast,
+    completion: Complete,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A fault of the program is to be seen."""
     model = writes(":", "j")
@@ -169,7 +173,7 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(
 
 
 def test_a_prompt_longer_than_the_model_reads_is_refused(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Cutting it would cut the instructions or the examples."""
     with pytest.raises(GenerationFailed, match="309 tokens, the model reads 256") as caught:
@@ -179,7 +183,7 @@ def test_a_prompt_longer_than_the_model_reads_is_refused(
 
 
 def test_more_candidates_than_fit_into_memory_are_drawn_in_batches(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the texts that they would have together: Linux would end the process in the middle, without a word."""
     generator, config = TransformersGenerator(llama, tokenizer), GenerationConfig(num_return_sequences=20)
@@ -194,7 +198,7 @@ def test_more_candidates_than_fit_into_memory_are_drawn_in_batches(
 
 
 def test_one_candidate_that_does_not_fit_into_memory_is_refused(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask, monkeypatch: pytest.MonkeyPatch
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the first token."""
     monkeypatch.setattr("pipeline.backends.memory.available_bytes", lambda _: 192 * 67)
@@ -206,7 +210,7 @@ def test_one_candidate_that_does_not_fit_into_memory_is_refused(
 
 
 def test_a_vocabulary_holds_the_model_to_its_tokens(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Latin letters are in every one, for names, but longer tokens of another script are not."""
     generator = TransformersGenerator(llama, tokenizer)
@@ -236,7 +240,7 @@ def test_the_ends_of_a_text_belong_to_every_vocabulary(
 
 
 def test_only_the_last_locales_output_layers_are_kept(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Memory does not grow with the number of locales."""
     generator = TransformersGenerator(llama, tokenizer)
@@ -248,7 +252,7 @@ def test_only_the_last_locales_output_layers_are_kept(
 
 
 def test_a_draft_is_the_same_alone_and_among_forty_and_in_a_new_process(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Whatever was drawn before it: other prompts, other vocabularies, a unit that failed."""
     config = GenerationConfig(num_return_sequences=5, max_new_tokens=12, seed=11)
@@ -270,7 +274,11 @@ def test_a_draft_is_the_same_alone_and_among_forty_and_in_a_new_process(
     ids=["never-ends", "repeats-itself", "one-letter"],
 )
 def test_whatever_a_model_writes_ends_with_the_budget(
-    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Ask, written: list[str], finished: bool
+    writes: Callable[..., Any],
+    tokenizer: PreTrainedTokenizerFast,
+    completion: Complete,
+    written: list[str],
+    finished: bool,
 ) -> None:
     """It is given back as it is, and said to be unfinished: judging it is not the generator's."""
     config = GenerationConfig(num_return_sequences=3, max_new_tokens=20)
@@ -282,7 +290,7 @@ def test_whatever_a_model_writes_ends_with_the_budget(
 
 
 def test_a_unit_that_fails_leaves_the_generator_fit_for_the_next(
-    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Ask
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:
     """Memory that ran out, and scores that are not numbers."""
     generator = TransformersGenerator(llama, tokenizer)
@@ -297,6 +305,64 @@ def test_a_unit_that_fails_leaves_the_generator_fit_for_the_next(
     assert generator.generate(completion("de:"), ONE) == expected
 
 
+def test_forty_asks_have_together_what_each_has_alone(
+    llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, completion: Complete
+) -> None:
+    """Whatever their prompt, seed, budget and vocabulary; a prompt that is too long fails in its place."""
+    generator = TransformersGenerator(llama, tokenizer)
+    words = ["hallo", "hallo welt", "a" * 300, "guten tag" * 6]
+    vocabularies = [None, *(Vocabulary(language="es", scripts=(script,)) for script in ("Latn", "Arab"))]
+    asks = [
+        Ask(
+            prompt=completion(f"{words[number % 4]} {'xyz'[number % 3]}:"),
+            config=GenerationConfig(num_return_sequences=1 + number % 3, max_new_tokens=4 + number % 9, seed=number),
+            vocabulary=vocabularies[number // 2 % 3],
+        )
+        for number in range(40)
+    ]
+
+    together = generator.generate_together(asks)
+
+    assert [outcome(found) for found in together] == [outcome(attempt(generator, ask)) for ask in asks]
+    assert sum(isinstance(found, GenerationFailed) for found in together) == 10
+    held = generator.generate_together([ask for ask in asks if ask.vocabulary is not None])
+    assert [outcome(found) for found in held] == [
+        outcome(found) for found, ask in zip(together, asks, strict=True) if ask.vocabulary is not None
+    ]
+
+
+def attempt(generator: TransformersGenerator, ask: Ask) -> list[Sample] | GenerationFailed:
+    try:
+        return generator.generate(ask.prompt, ask.config, ask.vocabulary)
+    except GenerationFailed as error:
+        return error
+
+
+def outcome(found: list[Sample] | GlocalError) -> Any:
+    return str(found) if isinstance(found, GlocalError) else [(sample.text, sample.finished) for sample in found]
+
+
+def test_an_ask_with_nothing_but_empty_texts_leaves_the_others_alone(
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
+) -> None:
+    """Its error stands in its place."""
+    model = writes(":", "\n")
+    model.scores[tokenizer.convert_tokens_to_ids("!"), tokenizer.convert_tokens_to_ids("j")] = 0.0
+    asks = [Ask(prompt=completion(text), config=ONE) for text in ("de:", "de!")]
+
+    empty, written = TransformersGenerator(model, tokenizer).generate_together(asks)
+
+    assert isinstance(empty, GenerationFailed)
+    assert "nothing in 1 attempts" in str(empty)
+    assert not isinstance(written, GlocalError)
+    assert written[0].text.startswith("j")
+
+
+def test_no_asks_are_no_work(llama: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:
+    """And no error."""
+    assert TransformersGenerator(llama, tokenizer).generate_together([]) == []
+
+
 def _fail_with(fault: MemoryError | float, _: object, __: object, output: Any) -> Any:
     if isinstance(fault, MemoryError):
         raise fault
@@ -304,7 +370,7 @@ def _fail_with(fault: MemoryError | float, _: object, __: object, output: Any) -
     return output
 
 
-def test_a_stored_model_is_loaded_and_writes(stored: Path, card: ModelCard, shelf: Any, completion: Ask) -> None:
+def test_a_stored_model_is_loaded_and_writes(stored: Path, card: ModelCard, shelf: Any, completion: Complete) -> None:
     """Without a network: the flags are set for the whole process."""
     generator = TransformersGenerator.from_store(shelf(stored), card)
 
