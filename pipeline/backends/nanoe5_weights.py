@@ -231,6 +231,7 @@ class _Flat:
     def _tokenizer(self) -> dict[str, Any]:
         """The unigram tokenizer of XLM-RoBERTa, in the format of the tokenizers library."""
         begin, end = ({"SpecialToken": {"id": sign, "type_id": 0}} for sign in ("<s>", "</s>"))
+        one, other = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
         metaspace = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always", "split": True}
         normal = [
             _replacing({"String": _FULLWIDTH_TILDE}, _ASIDE),
@@ -248,8 +249,8 @@ class _Flat:
             "pre_tokenizer": metaspace,
             "post_processor": {
                 "type": "TemplateProcessing",
-                "single": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end],
-                "pair": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end, {"Sequence": {"id": "B", "type_id": 0}}, end],
+                "single": [begin, one, end],
+                "pair": [begin, one, end, other, end],
                 "special_tokens": {
                     sign: {"id": sign, "ids": [self.specials[sign]], "tokens": [sign]} for sign in ("<s>", "</s>")
                 },

@@ -84,10 +84,10 @@ class SentenceEncoder:
     def _cut(self, window: Window) -> Iterator[Window]:
         """A window as it is if the encoder can take it, else its halves, as often as it takes."""
         limit = self._model.max_seq_length
-        if limit is None or window.tokens <= limit or len(window.text) < 2:
+        half = len(window.text) // 2
+        if limit is None or window.tokens <= limit or not half:
             yield window
             return
-        half = len(window.text) // 2
         middle = max(window.text.rfind(" ", 0, half), 0) or half
         halves = window.text[:middle], window.text[middle:]
         for text, tokens in zip(halves, self._token_counts(halves), strict=True):
