@@ -6,14 +6,15 @@ brands' copy. Both mean the same in every language: see `calibration`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import compress
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import regex
+from numpy.typing import NDArray
 
 from pipeline.domain.assessment import BrandReading, BrandVerdict, LanguageVerdict, Score
 from pipeline.scoring.calibration import BrandCalibration, PlacedTexts
@@ -50,10 +51,33 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 @dataclass(frozen=True)
 class BrandResult:
-    """A score named `brand` and the verdict drawn from it."""
+    """The score of one text, the verdict drawn from it, and the line between the verdicts, where there is one.
 
-    score: Score
+    `why` is the reason why the text is not judged, or gives what there is to say about it.
+    """
+
+    value: float | None
     verdict: BrandVerdict
+    threshold: float | None
+    why: str | Callable[[], _Reading] = field(repr=False)
+
+    @cached_property
+    def score(self) -> Score:
+        """The score named `brand`; its explanation is put into words when it is first asked for."""
+        if isinstance(self.why, str):
+            told = BrandReading(verdict=self.verdict, threshold=self.threshold, pulled_down=(self.why,))
+            return Score(name=NAME, value=self.value, explanation=f"Not judged: {self.why}", reading=told)
+        reading = self.why()
+        pulled = (reading.counter, reading.voice, reading.missed if self.verdict == "off_brand" else "")
+        told = BrandReading(
+            verdict=self.verdict,
+            threshold=self.threshold,
+            pillar=reading.pillar,
+            exemplar=reading.exemplar,
+            pulled_down=tuple(filter(None, pulled)),
+        )
+        sentences = (_distance(self.value or 0, self.threshold or 0), reading.share, _nearest(told), *told.pulled_down)
+        return Score(name=NAME, value=self.value, explanation=" ".join(sentences), reading=told)
 
 
 @dataclass(frozen=True)
@@ -92,11 +116,12 @@ def score_brand(
     the number would be wrong.
     """
     if calibration is None or placed is None:
+        voids = [_void(profile, each) for each in evidence]
         reason = "There is no calibration for this encoder: its numbers would mean nothing."
-        return [_void(profile, each, None) or _not_judged(None, reason) for each in evidence]
-    bench = _Bench(profile, calibration, thresholds or {})
-    readings = _read(profile, placed)
-    return [bench.judge(each, reading) for each, reading in zip(evidence, readings, strict=True)]
+        return [BrandResult(0 if void else None, "undetermined", None, void or reason) for void in voids]
+    bench = _Bench(profile, calibration, thresholds or {}, _Readings.of(profile, placed))
+    values = calibration.probabilities(bench.readings.standings).tolist()
+    return [bench.judge(each, place, value) for place, (each, value) in enumerate(zip(evidence, values, strict=True))]
 
 
 @dataclass(frozen=True)
@@ -106,36 +131,26 @@ class _Bench:
     profile: BrandProfile
     calibration: BrandCalibration
     thresholds: Mapping[str, float]
+    readings: _Readings
 
-    def judge(self, evidence: Evidence, reading: _Reading) -> BrandResult:
-        """The score and the verdict of one text."""
+    def judge(self, evidence: Evidence, place: int, value: float) -> BrandResult:
+        """The score and the verdict of the text at a place."""
         threshold = self.thresholds.get(evidence.locale, self.calibration.threshold)
-        if void := _void(self.profile, evidence, threshold):
-            return void
+        if void := _void(self.profile, evidence):
+            return BrandResult(0, "undetermined", threshold, void)
         if not self.calibration.holds_for(evidence.locale):
             only = ", ".join(self.calibration.only)
-            return _not_judged(None, f"The encoder was made for {only}, not for {evidence.locale}.")
-        value = self.calibration.probability(reading.standing)
+            reason = f"The encoder was made for {only}, not for {evidence.locale}."
+            return BrandResult(None, "undetermined", None, reason)
         if evidence.is_too_short:
-            return _not_judged(value, "The text is too short to tell what it stands for.", threshold)
+            return BrandResult(value, "undetermined", threshold, "The text is too short to tell what it stands for.")
         verdict: BrandVerdict = "on_brand" if value >= threshold else "off_brand"
-        pulled = [reading.counter, reading.voice, reading.missed if verdict == "off_brand" else ""]
-        told = BrandReading(
-            verdict=verdict,
-            threshold=threshold,
-            pillar=reading.pillar,
-            exemplar=reading.exemplar,
-            pulled_down=tuple(filter(None, pulled)),
-        )
-        sentences = (_distance(value, threshold), reading.share, _nearest(told), *told.pulled_down)
-        return BrandResult(Score(name=NAME, value=value, explanation=" ".join(sentences), reading=told), verdict)
+        return BrandResult(value, verdict, threshold, partial(self.readings.at, place))
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """One text beside one brand, and what there is to say about it."""
+class _Reading(NamedTuple):
+    """What there is to say about one text beside one brand."""
 
-    standing: float
     share: str
     pillar: str
     exemplar: str
@@ -144,84 +159,98 @@ class _Reading:
     missed: str
 
 
-def _read(profile: BrandProfile, placed: PlacedTexts) -> Iterator[_Reading]:
-    """Read many texts beside a brand; all that is told by numbers is reckoned for all texts at once."""
-    # One product for all lines: many small ones cost more than they reckon.
-    everything = placed.vectors @ profile.vectors.T
-    cosines = everything[:, profile.compared.rows]
-    near = mean_of_highest(cosines)
-    exemplars, counters, heard, avoided = (
-        _Nearest.of(everything[:, named.rows])
-        for named in (profile.exemplars, profile.counter_exemplars, profile.traits, profile.avoided)
-    )
-    pulled = placed.excess(counters.cosines, cosines.max(axis=1))
-    against = placed.excess(avoided.cosines, heard.cosines) * bool(profile.traits.lines)
-    columns = zip(
-        (placed.deviations(near) - pulled).tolist(),
-        placed.share_further(near).tolist(),
-        cosines.argmax(axis=1).tolist(),
-        exemplars.places,
-        counters.places,
-        pulled.tolist(),
-        avoided.places,
-        against.tolist(),
-        _missed(profile, placed, cosines),
-        strict=True,
-    )
-    brands = placed.backgrounds.shape[1]
-    for standing, share, line, exemplar, counter, pull, trait, voice, missed in columns:
-        yield _Reading(
-            standing=standing,
-            share=f"It is nearer to the brand than to {share:.0%} of {brands} invented brands.",
-            pillar=profile.compared.names[line],
-            exemplar=profile.exemplars.lines[exemplar] if profile.exemplars.lines else "",
-            counter=_COUNTER.format(profile.counter_exemplars.lines[counter]) if pull else "",
-            voice=_VOICE.format(profile.avoided.names[trait]) if voice >= _AGAINST_VOICE else "",
-            missed=f"Not taken up: {', '.join(missed)}." if missed else "",
+@dataclass(frozen=True)
+class _Readings:
+    """Many texts beside one brand, in numbers: all that can be is reckoned for all texts at once.
+
+    `pulled` is what a counter-exemplar takes away, `against` how much nearer a text is to a trait avoided than to any
+    of the brand's own, both in standard deviations; `missed`, shape (texts, pillars), which pillars it leaves out.
+    """
+
+    profile: BrandProfile
+    standings: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    brands: int
+    lines: NDArray[np.intp]
+    exemplars: NDArray[np.intp]
+    counters: NDArray[np.intp]
+    pulled: NDArray[np.float64]
+    avoided: NDArray[np.intp]
+    against: NDArray[np.float64]
+    missed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, profile: BrandProfile, placed: PlacedTexts) -> Self:
+        """Hold texts against every line of a brand."""
+        # One product for all lines: many small ones cost more than they reckon.
+        everything = placed.vectors @ profile.vectors.T
+        cosines = everything[:, profile.compared.rows]
+        near = mean_of_highest(cosines)
+        exemplars, counters, heard, avoided = (
+            _Nearest.of(everything[:, named.rows])
+            for named in (profile.exemplars, profile.counter_exemplars, profile.traits, profile.avoided)
         )
+        pulled = placed.excess(counters.cosines, cosines.max(axis=1))
+        return cls(
+            profile=profile,
+            standings=placed.deviations(near) - pulled,
+            shares=placed.share_further(near),
+            brands=placed.backgrounds.shape[1],
+            lines=cosines.argmax(axis=1),
+            exemplars=exemplars.places,
+            counters=counters.places,
+            pulled=pulled,
+            avoided=avoided.places,
+            against=placed.excess(avoided.cosines, heard.cosines) * bool(profile.traits.lines),
+            missed=placed.deviations(_highest_by_pillar(profile, cosines)) < _TAKEN_UP,
+        )
+
+    def at(self, place: int) -> _Reading:
+        """What there is to say about one text."""
+        profile = self.profile
+        missed = ", ".join(compress(profile.pillars, self.missed[place].tolist()))
+        counter = _COUNTER.format(profile.counter_exemplars.lines[self.counters[place]]) if self.pulled[place] else ""
+        against = self.against[place] >= _AGAINST_VOICE
+        return _Reading(
+            share=f"It is nearer to the brand than to {self.shares[place]:.0%} of {self.brands} invented brands.",
+            pillar=profile.compared.names[self.lines[place]],
+            exemplar=profile.exemplars.lines[self.exemplars[place]] if profile.exemplars.lines else "",
+            counter=counter,
+            voice=_VOICE.format(profile.avoided.names[self.avoided[place]]) if against else "",
+            missed=f"Not taken up: {missed}." if missed else "",
+        )
+
+
+def _highest_by_pillar(profile: BrandProfile, cosines: Embeddings) -> Embeddings:
+    """The highest cosine to a line of each pillar, shape (texts, pillars)."""
+    names = profile.compared.names
+    lines = [[place for place, name in enumerate(names) if name == pillar] for pillar in profile.pillars]
+    return np.stack([cosines[:, places].max(axis=1) for places in lines], axis=1)
 
 
 @dataclass(frozen=True)
 class _Nearest:
     """The line that each text is nearest to, as its place, and how near: -1, and place 0, where there are no lines."""
 
-    places: list[int]
+    places: NDArray[np.intp]
     cosines: Embeddings
 
     @classmethod
     def of(cls, cosines: Embeddings) -> Self:
         if not cosines.shape[1]:
-            return cls([0] * len(cosines), np.full(len(cosines), -1.0, dtype=np.float32))
-        return cls(cosines.argmax(axis=1).tolist(), cosines.max(axis=1))
+            return cls(np.zeros(len(cosines), dtype=np.intp), np.full(len(cosines), -1.0, dtype=np.float32))
+        return cls(cosines.argmax(axis=1), cosines.max(axis=1))
 
 
-def _missed(profile: BrandProfile, placed: PlacedTexts, cosines: Embeddings) -> Iterator[list[str]]:
-    """By text, the pillars that it has nothing to do with."""
-    names = list(dict.fromkeys(profile.compared.names))
-    lines = [[place for place, name in enumerate(profile.compared.names) if name == each] for each in names]
-    highest = np.stack([cosines[:, places].max(axis=1) for places in lines], axis=1)
-    for row in (placed.deviations(highest) < _TAKEN_UP).tolist():
-        yield list(compress(names, row))
-
-
-def _void(profile: BrandProfile, evidence: Evidence, threshold: float | None) -> BrandResult | None:
-    """The result of a text that cannot score, or None."""
+def _void(profile: BrandProfile, evidence: Evidence) -> str | None:
+    """Why a text cannot score, or None."""
     if evidence.language == "mismatch":
-        return _not_judged(0, "The text is not in the language that was wanted.", threshold)
+        return "The text is not in the language that was wanted."
     if profile.own_words.is_lifted(evidence.words):
-        reason = "The text holds one of the brand's own lines: a score cannot be won by copying."
-        return _not_judged(0, reason, threshold)
+        return "The text holds one of the brand's own lines: a score cannot be won by copying."
     if profile.own_words.is_stuffed(evidence.words):
-        reason = "The text is strung together from the brand's own words: a score cannot be won by repeating them."
-        return _not_judged(0, reason, threshold)
+        return "The text is strung together from the brand's own words: a score cannot be won by repeating them."
     return None
-
-
-def _not_judged(value: float | None, reason: str, threshold: float | None = None) -> BrandResult:
-    reading = BrandReading(verdict="undetermined", threshold=threshold, pulled_down=(reason,))
-    return BrandResult(
-        Score(name=NAME, value=value, explanation=f"Not judged: {reason}", reading=reading), reading.verdict
-    )
 
 
 def _distance(value: float, threshold: float) -> str:

@@ -113,7 +113,11 @@ class BrandCalibration:
 
     def probability(self, standing: float) -> float:
         """The probability that copy of this standing speaks for the brand, where every second copy does."""
-        return 1 / (1 + math.exp(-min(max(self.slope * standing + self.intercept, -500), 500)))
+        return float(self.probabilities(np.array(standing)))
+
+    def probabilities(self, standings: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same for many standings at once."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.slope * standings + self.intercept, -500, 500))))
 
     def standing_at(self, probability: float) -> float:
         """The standing whose probability that is."""

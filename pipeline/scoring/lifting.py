@@ -23,6 +23,9 @@ Of the 72 English parallel sentences, written about the same pillars by intent, 
 _FEWEST_WORDS = 5
 """Words that such a text has at least: a shorter one may agree by accident."""
 
+_SHARED = 2
+"""Words, or pairs of signs, that a text shares at least with a line of some length that it holds."""
+
 
 @dataclass(frozen=True)
 class TextWords:
@@ -68,9 +71,13 @@ class OwnWords:
 
     def is_lifted(self, text: TextWords) -> bool:
         """Whether a text is one of the lines, or has a whole line of some length in it."""
-        return text.row in self.rows or any(map(text.row.__contains__, self.long_rows))
+        return text.row in self.rows or (
+            self._shared(text) >= _SHARED and any(map(text.row.__contains__, self.long_rows))
+        )
 
     def is_stuffed(self, text: TextWords) -> bool:
         """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
-        own = sum(map(self.words.__contains__, text.words))
-        return len(text.words) >= _FEWEST_WORDS and own >= _OWN_WORDS * len(text.words)
+        return len(text.words) >= _FEWEST_WORDS and self._shared(text) >= _OWN_WORDS * len(text.words)
+
+    def _shared(self, text: TextWords) -> int:
+        return sum(map(self.words.__contains__, text.words))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from pipeline.domain.brand import Brand
@@ -38,6 +39,11 @@ class BrandProfile:
     traits: NamedLines
     avoided: NamedLines
     own_words: OwnWords
+
+    @cached_property
+    def pillars(self) -> tuple[str, ...]:
+        """The pillars' names."""
+        return tuple(dict.fromkeys(self.compared.names))
 
     @classmethod
     def of(cls, brand: Brand, encoder: TextEncoder, calibration: BrandCalibration | None) -> BrandProfile:

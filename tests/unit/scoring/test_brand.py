@@ -113,7 +113,7 @@ def test_a_counter_exemplar_pulls_a_text_down_and_is_named(judge: Judge, brand: 
     assert judge(text, other=warned).score.value < judge(text).score.value
     assert "“A cold game is a lost game.”" in judge(text, other=warned).score.explanation
     harmless = "Fill up: cold refill, cold bottle"
-    assert judge(harmless, other=warned) == judge(harmless)
+    assert judge(harmless, other=warned).score == judge(harmless).score
 
 
 def test_what_a_text_does_not_take_up_is_named(judge: Judge) -> None:
