@@ -95,7 +95,8 @@ def measure(assessor: Assessor, timed: Timed, brands: Sequence[Brand], subjects:
         scoring, wording = scoring + scored - start, wording + time.perf_counter() - scored
     outside, worded = 1 - timed.seconds / scoring, 1 - timed.seconds / (scoring + wording)
     print(
-        f"{len(subjects):7d} {len(brands):7d} {scoring:8.1f} {len(subjects) / scoring:9.0f} {outside:16.1%} {worded:12.1%}",
+        f"{len(subjects):7d} {len(brands):7d} {scoring:8.1f} {len(subjects) / scoring:9.0f}"
+        f" {outside:16.1%} {worded:12.1%}",
         flush=True,
     )
 

@@ -111,7 +111,7 @@ def score(
                     yield {
                         "id": line.id,
                         "brand": scored.id,
-                        "brand_score": result.score.value,
+                        "brand_score": result.value,
                         "verdict": result.verdict,
                         "explanation": result.score.explanation,
                     }

@@ -6,9 +6,9 @@ brands' copy. Both mean the same in every language: see `calibration`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 from typing import NamedTuple, Self
 
@@ -38,7 +38,7 @@ _TAKEN_UP = 1.0
 _AGAINST_VOICE = 1.0
 """Standard deviations by which copy is nearer to a trait that the brand avoids than to any it has, before it is told.
 
-Of copy written to sound so, in English, German and French, 43 % is told; of copy in the brand's voice 5 %.
+Of 14 sentences that sound like what the sample brand avoids 43 % are told, of 21 in its own voice 5 %.
 """
 
 _COUNTER = "Pulled down: it is nearer to what the brand must not sound like, “{}”, than to any pillar."
@@ -49,25 +49,26 @@ _SIGN = regex.compile(r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
-@dataclass(frozen=True)
-class BrandResult:
+class BrandResult(NamedTuple):
     """The score of one text, the verdict drawn from it, and the line between the verdicts, where there is one.
 
-    `why` is the reason why the text is not judged, or gives what there is to say about it.
+    A text that is not judged has a `reason`; of another the `readings` have more to say, at its place.
     """
 
     value: float | None
     verdict: BrandVerdict
     threshold: float | None
-    why: str | Callable[[], _Reading] = field(repr=False)
+    reason: str
+    readings: _Readings | None = None
+    place: int = 0
 
-    @cached_property
+    @property
     def score(self) -> Score:
-        """The score named `brand`; its explanation is put into words when it is first asked for."""
-        if isinstance(self.why, str):
-            told = BrandReading(verdict=self.verdict, threshold=self.threshold, pulled_down=(self.why,))
-            return Score(name=NAME, value=self.value, explanation=f"Not judged: {self.why}", reading=told)
-        reading = self.why()
+        """The score named `brand`; its explanation is put into words when it is asked for."""
+        if self.readings is None:
+            told = BrandReading(verdict=self.verdict, threshold=self.threshold, pulled_down=(self.reason,))
+            return Score(name=NAME, value=self.value, explanation=f"Not judged: {self.reason}", reading=told)
+        reading = self.readings.at(self.place)
         pulled = (reading.counter, reading.voice, reading.missed if self.verdict == "off_brand" else "")
         told = BrandReading(
             verdict=self.verdict,
@@ -145,7 +146,7 @@ class _Bench:
         if evidence.is_too_short:
             return BrandResult(value, "undetermined", threshold, "The text is too short to tell what it stands for.")
         verdict: BrandVerdict = "on_brand" if value >= threshold else "off_brand"
-        return BrandResult(value, verdict, threshold, partial(self.readings.at, place))
+        return BrandResult(value, verdict, threshold, "", self.readings, place)
 
 
 class _Reading(NamedTuple):
@@ -246,6 +247,8 @@ def _void(profile: BrandProfile, evidence: Evidence) -> str | None:
     """Why a text cannot score, or None."""
     if evidence.language == "mismatch":
         return "The text is not in the language that was wanted."
+    if not profile.own_words.may_be_source_of(evidence.words):
+        return None
     if profile.own_words.is_lifted(evidence.words):
         return "The text holds one of the brand's own lines: a score cannot be won by copying."
     if profile.own_words.is_stuffed(evidence.words):

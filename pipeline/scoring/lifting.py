@@ -69,11 +69,13 @@ class OwnWords:
             words=frozenset(word for each in apart for word in each.words),
         )
 
+    def may_be_source_of(self, text: TextWords) -> bool:
+        """Whether a text shares enough with the lines to be lifted or stuffed at all: a quick look before these."""
+        return self._shared(text) >= _SHARED or text.row in self.rows
+
     def is_lifted(self, text: TextWords) -> bool:
         """Whether a text is one of the lines, or has a whole line of some length in it."""
-        return text.row in self.rows or (
-            self._shared(text) >= _SHARED and any(map(text.row.__contains__, self.long_rows))
-        )
+        return text.row in self.rows or any(map(text.row.__contains__, self.long_rows))
 
     def is_stuffed(self, text: TextWords) -> bool:
         """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
