@@ -28,7 +28,7 @@ from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
 from pipeline.scoring.background import Background
 from pipeline.scoring.brand import BrandResult, Evidence, score_brand
-from pipeline.scoring.calibration import BrandCalibration, PlacedText, load_calibration
+from pipeline.scoring.calibration import BrandCalibration, PlacedTexts, load_calibration
 from pipeline.scoring.ports import Embeddings, TextEncoder
 from pipeline.scoring.profile import Profiles
 
@@ -118,25 +118,21 @@ class Assessor:
         """Brand results of many texts: one row a text, one column a brand. Each text is encoded once."""
         profiles = [self._profiles.of(brand) for brand in brands]
         vectors = self.encoder.encode([subject.text for subject in subjects])
-        evidence = [
-            Evidence(subject.text, subject.locale, find_language(subject).verdict, placed)
-            for subject, placed in zip(subjects, self._place(vectors, [each.locale for each in subjects]), strict=True)
+        evidence = [Evidence(subject.text, subject.locale, find_language(subject).verdict) for subject in subjects]
+        placed = self._place(vectors, [each.locale for each in subjects])
+        columns = [
+            score_brand(profile, evidence, placed, self.calibration, self._thresholds(brand))
+            for profile, brand in zip(profiles, brands, strict=True)
         ]
-        thresholds = [self._thresholds(brand) for brand in brands]
-        return [
-            [
-                score_brand(profile, each, self.calibration, own)
-                for profile, own in zip(profiles, thresholds, strict=True)
-            ]
-            for each in evidence
-        ]
+        return [list(row) for row in zip(*columns, strict=True)] if brands else [[] for _ in subjects]
 
     def _assess(self, unit: Unit, text: str, source: Embeddings, vector: Embeddings) -> Assessment:
         subject = self.subject(unit, text)
         language, issues = run_checks(subject)
-        (placed,) = self._place(vector[np.newaxis], [unit.locale])
-        evidence = Evidence(text, unit.locale, language.verdict, placed)
-        brand = score_brand(self._profiles.of(unit.brand), evidence, self.calibration, self._thresholds(unit.brand))
+        placed = self._place(vector[np.newaxis], [unit.locale])
+        evidence = [Evidence(text, unit.locale, language.verdict)]
+        profile, thresholds = self._profiles.of(unit.brand), self._thresholds(unit.brand)
+        (brand,) = score_brand(profile, evidence, placed, self.calibration, thresholds)
         return Assessment(
             text_sha256=text_digest(text),
             language=language,
@@ -145,9 +141,9 @@ class Assessor:
             rules=look_at_rules(subject),
         )
 
-    def _place(self, vectors: Embeddings, locales: Sequence[str]) -> Sequence[PlacedText | None]:
+    def _place(self, vectors: Embeddings, locales: Sequence[str]) -> PlacedTexts | None:
         """Texts as the brand score sees them; nothing where the encoder has no calibration."""
-        return self.calibration.place(vectors, locales) if self.calibration else [None] * len(vectors)
+        return self.calibration.place(vectors, locales) if self.calibration else None
 
     def _thresholds(self, brand: Brand) -> Mapping[str, float]:
         """The thresholds by locale that reviewers of the brand set."""

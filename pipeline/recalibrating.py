@@ -119,8 +119,8 @@ def _fit(
     judged: dict[str, list[Judged]] = defaultdict(list)
     for text, result in zip(texts, results, strict=True):
         decided = text.status in APPROVED or text.status is DraftStatus.REJECTED
-        if decided and result.verdict != "undetermined" and result.score.value is not None:
-            standing = calibration.standing_at(result.score.value)
+        if decided and result.verdict != "undetermined" and result.value is not None:
+            standing = calibration.standing_at(result.value)
             judged[text.locale].append(Judged(standing, text.status in APPROVED))
     lines = {locale: fit_line(each, calibration.standing_at(calibration.threshold)) for locale, each in judged.items()}
     thresholds = tuple(
@@ -139,6 +139,6 @@ def _fit(
 
 
 def _verdict(result: BrandResult, threshold: float) -> BrandVerdict:
-    if result.verdict == "undetermined" or result.score.value is None:
+    if result.verdict == "undetermined" or result.value is None:
         return result.verdict
-    return "on_brand" if result.score.value >= threshold else "off_brand"
+    return "on_brand" if result.value >= threshold else "off_brand"

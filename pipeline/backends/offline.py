@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,10 +37,11 @@ def prepare_offline() -> None:
     # Threads that spin while they wait for each other starve themselves when anything else runs on the machine:
     # on two cores shared with other work, 16 candidates took 29 s so, and 5 s with threads that sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from transformers.utils import logging
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+    from transformers.utils import logging as transformers_logging
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def require(package: str) -> None:

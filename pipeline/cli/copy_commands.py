@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Input = Annotated[str, typer.Option("--input", help="JSON Lines; - for standard input.")]
 Output = Annotated[str, typer.Option("--output", help="JSON Lines; - for standard output.")]
 
-SCORE_BATCH = 256
+SCORE_BATCH = 1024
 """Copies encoded together: enough to fill the encoder's own batches, few enough to keep memory flat."""
 
 
@@ -111,7 +111,7 @@ def score(
                     yield {
                         "id": line.id,
                         "brand": scored.id,
-                        "brand_score": result.score.value,
+                        "brand_score": result.value,
                         "verdict": result.verdict,
                         "explanation": result.score.explanation,
                     }

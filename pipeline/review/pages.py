@@ -24,17 +24,18 @@ from pipeline.store.rows import DraftSheet
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates of all pages."""
+    made = Environment(
         loader=PackageLoader("pipeline.review"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["marked"] = mark_text
-    environment.globals.update(max_text=MAX_TEXT, max_name=MAX_NAME, done_words=DONE, labels=LABELS)
-    return environment
+    made.filters["marked"] = mark_text
+    made.globals.update(max_text=MAX_TEXT, max_name=MAX_NAME, done_words=DONE, labels=LABELS)
+    return made
 
 
 def show_queue_page(request: Request, office: Office, queue: QueueView, asked: Asked) -> HTMLResponse:
@@ -84,4 +85,4 @@ def show_problem_page(problem: Problem, *, status: int) -> HTMLResponse:
 
 
 def _page(template: str, *, status: int = 200, **values: object) -> HTMLResponse:
-    return HTMLResponse(_environment().get_template(template).render(values), status_code=status)
+    return HTMLResponse(environment().get_template(template).render(values), status_code=status)

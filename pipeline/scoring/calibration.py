@@ -1,8 +1,9 @@
 """What makes a cosine mean the same in every language: learned once, stored, and read back.
 
     calibration = load_calibration(path)
-    (placed,) = calibration.place(encoder.encode([text]), ["de-DE"])
-    calibration.probability(placed.standing(calibration.place_lines(encoder.encode(brand_lines))))
+    placed = calibration.place(encoder.encode([text]), ["de-DE"])
+    (standing,) = placed.standing(calibration.place_lines(encoder.encode(brand_lines)))
+    calibration.probability(standing)
 
 A raw cosine depends on the language, on the length and on how near a text is to everything. Four corrections take
 that away. Texts and brand lines are centred on separate means. Directions in which translations of one sentence
@@ -23,6 +24,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import DataError
 from pipeline.scoring.background import unit_rows
@@ -37,39 +39,37 @@ _FLAT = 1e-6
 
 
 @dataclass(frozen=True)
-class PlacedText:
-    """A corrected text vector, shape (dimensions,), and its nearness to each invented brand, shape (brands,).
+class PlacedTexts:
+    """Corrected text vectors, shape (texts, dimensions), and their nearness to invented brands, (texts, brands).
 
-    `shift` is how much higher than elsewhere on-brand copy of its language stands.
+    `shifts`, shape (texts,), is how much higher than elsewhere on-brand copy of each text's language stands.
     """
 
-    vector: Embeddings
-    background: Embeddings
-    shift: float = 0.0
+    vectors: Embeddings
+    backgrounds: Embeddings
+    shifts: NDArray[np.float64]
 
-    def standing(self, lines: Embeddings) -> float:
-        """How many standard deviations nearer it is to these corrected lines than to the invented brands."""
-        return self.deviations(float(nearness(self.vector[np.newaxis], lines)[0]))
+    def standing(self, lines: Embeddings) -> NDArray[np.float64]:
+        """How many standard deviations nearer each is to these corrected lines than to the invented brands."""
+        return self.deviations(nearness(self.vectors, lines))
 
-    def deviations(self, near: float) -> float:
-        """A nearness in standard deviations from that to the invented brands."""
-        return (near - self._mean) / self._spread - self.shift
+    def deviations(self, near: Embeddings) -> NDArray[np.float64]:
+        """Nearnesses, shape (texts, ...), in standard deviations from those to the invented brands."""
+        mean, spread, shift = (each.reshape(-1, *[1] * (near.ndim - 1)) for each in (*self._usual, self.shifts))
+        return np.asarray((near - mean) / spread - shift)
 
-    def excess(self, near: float, over: float) -> float:
-        """How many standard deviations one nearness is above another; 0 where it's below."""
-        return max(near - over, 0.0) / self._spread
+    def excess(self, near: Embeddings, over: Embeddings) -> NDArray[np.float64]:
+        """How many standard deviations one nearness is above another, shape (texts,); 0 where it's below."""
+        return np.asarray(np.maximum(near - over, 0) / self._usual[1], dtype=np.float64)
 
-    def share_further(self, near: float) -> float:
-        """The share of the invented brands that are less near than this."""
-        return float(np.count_nonzero(self.background < near) / len(self.background))
-
-    @cached_property
-    def _mean(self) -> float:
-        return float(self.background.mean())
+    def share_further(self, near: Embeddings) -> NDArray[np.float64]:
+        """The share of the invented brands that are less near than this, shape (texts,)."""
+        return np.asarray((self.backgrounds < near[:, np.newaxis]).mean(axis=1))
 
     @cached_property
-    def _spread(self) -> float:
-        return max(float(self.background.std()), _FLAT)
+    def _usual(self) -> tuple[Embeddings, Embeddings]:
+        """Mean and spread of the nearness to the invented brands."""
+        return self.backgrounds.mean(axis=1), np.maximum(self.backgrounds.std(axis=1), _FLAT)
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ class BrandCalibration:
         """Whether the encoder was made for the language of a locale."""
         return not self.only or language_of(locale) in self.only
 
-    def place(self, vectors: Embeddings, locales: Sequence[str]) -> list[PlacedText]:
+    def place(self, vectors: Embeddings, locales: Sequence[str]) -> PlacedTexts:
         """Correct the vectors of texts, shape (texts, dimensions), and hold each against the invented brands."""
         corrected = unit_rows(np.asarray((vectors - self.text_mean) @ self.whitening, dtype=np.float32))
         background = self.cohort.nearness(corrected)
-        shifts = (self.shifts.get(language_of(locale), 0.0) for locale in locales)
-        return [PlacedText(*each) for each in zip(corrected, background, shifts, strict=True)]
+        shifts = np.array([self.shifts.get(language_of(locale), 0.0) for locale in locales])
+        return PlacedTexts(corrected, background, shifts)
 
     def place_lines(self, vectors: Embeddings) -> Embeddings:
         """Correct the vectors of a brand's lines, shape (lines, dimensions)."""
@@ -113,7 +113,11 @@ class BrandCalibration:
 
     def probability(self, standing: float) -> float:
         """The probability that copy of this standing speaks for the brand, where every second copy does."""
-        return 1 / (1 + math.exp(-min(max(self.slope * standing + self.intercept, -500), 500)))
+        return float(self.probabilities(np.array(standing)))
+
+    def probabilities(self, standings: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same for many standings at once."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.slope * standings + self.intercept, -500, 500))))
 
     def standing_at(self, probability: float) -> float:
         """The standing whose probability that is."""

@@ -160,9 +160,9 @@ def own_standings(calibration: BrandCalibration, material: Material) -> Numbers:
     sentences, languages, dimensions = material.parallel.shape
     placed = calibration.place(material.parallel.reshape(-1, dimensions), [""] * (sentences * languages))
     speakers = [calibration.place_lines(material.speakers.of(place)) for place in range(len(material.speakers.names))]
-    owners = np.repeat(material.owners, languages)
-    standings = [text.standing(speakers[owner]) for text, owner in zip(placed, owners, strict=True)]
-    return np.array(standings).reshape(sentences, languages)
+    standings = np.stack([placed.standing(lines) for lines in speakers])
+    own = standings[np.repeat(material.owners, languages), np.arange(sentences * languages)]
+    return np.asarray(own.reshape(sentences, languages))
 
 
 def language_shifts(own: Numbers, languages: Sequence[str]) -> dict[str, float]:
@@ -183,7 +183,7 @@ def rival_standings(calibration: BrandCalibration, shorts: Embeddings) -> Number
     Neither listing is among the invented brands that the text is read against: a real brand never is.
     """
     cohort = calibration.cohort
-    near = np.array([text.background for text in calibration.place(shorts, [""] * len(shorts))], dtype=np.float64)
+    near = calibration.place(shorts, [""] * len(shorts)).backgrounds.astype(np.float64)
     return np.array(
         [
             _standing_of(near[writer], target, without=(writer, target))

@@ -23,6 +23,9 @@ Of the 72 English parallel sentences, written about the same pillars by intent, 
 _FEWEST_WORDS = 5
 """Words that such a text has at least: a shorter one may agree by accident."""
 
+_SHARED = 2
+"""Words, or pairs of signs, that a text shares at least with a line of some length that it holds."""
+
 
 @dataclass(frozen=True)
 class TextWords:
@@ -50,24 +53,33 @@ class TextWords:
 
 @dataclass(frozen=True)
 class OwnWords:
-    """A brand's own lines, word by word, and all words in them."""
+    """A brand's own lines, as rows of words, those of some length once more, and all words in them."""
 
-    lines: tuple[TextWords, ...]
+    rows: frozenset[str]
+    long_rows: tuple[str, ...]
     words: frozenset[str]
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Self:
         """Take the lines apart."""
-        apart = tuple(TextWords.of(line) for line in lines)
-        return cls(apart, frozenset(word for each in apart for word in each.words))
+        apart = [TextWords.of(line) for line in lines]
+        return cls(
+            rows=frozenset(each.row for each in apart),
+            long_rows=tuple({each.row for each in apart if each.count >= _FEWEST_WORDS}),
+            words=frozenset(word for each in apart for word in each.words),
+        )
+
+    def may_be_source_of(self, text: TextWords) -> bool:
+        """Whether a text shares enough with the lines to be lifted or stuffed at all: a quick look before these."""
+        return self._shared(text) >= _SHARED or text.row in self.rows
 
     def is_lifted(self, text: TextWords) -> bool:
         """Whether a text is one of the lines, or has a whole line of some length in it."""
-        return any(
-            text.row == line.row or (line.count >= _FEWEST_WORDS and line.row in text.row) for line in self.lines
-        )
+        return text.row in self.rows or any(map(text.row.__contains__, self.long_rows))
 
     def is_stuffed(self, text: TextWords) -> bool:
         """Whether a text is made of words of the lines and next to nothing else, in whatever order."""
-        own = sum(word in self.words for word in text.words)
-        return len(text.words) >= _FEWEST_WORDS and own >= _OWN_WORDS * len(text.words)
+        return len(text.words) >= _FEWEST_WORDS and self._shared(text) >= _OWN_WORDS * len(text.words)
+
+    def _shared(self, text: TextWords) -> int:
+        return sum(map(self.words.__contains__, text.words))

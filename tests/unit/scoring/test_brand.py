@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.domain.assessment import LanguageVerdict
-from pipeline.domain.brand import Brand, Pillar
+from pipeline.domain.assessment import BrandReading, LanguageVerdict
+from pipeline.domain.brand import Brand, Pillar, Voice
 from pipeline.scoring.brand import BrandResult, Evidence, score_brand
 from pipeline.scoring.calibration import BrandCalibration
 from pipeline.scoring.ports import TextEncoder
@@ -28,8 +28,8 @@ def judge(encoder: TextEncoder, brand: Brand, calibration: BrandCalibration) -> 
         thresholds: Mapping[str, float] | None = None,
     ) -> BrandResult:
         profile = BrandProfile.of(other, encoder, calibration)
-        (placed,) = calibration.place(encoder.encode([text]), ["en-US"])
-        return score_brand(profile, Evidence(text, "en-US", language, placed), calibration, thresholds)
+        placed = calibration.place(encoder.encode([text]), ["en-US"])
+        return score_brand(profile, [Evidence(text, "en-US", language)], placed, calibration, thresholds)[0]
 
     return run
 
@@ -88,14 +88,15 @@ def test_the_score_cannot_be_won_with_the_brands_own_lines_and_words(judge: Judg
 def test_an_encoder_without_a_calibration_gives_no_score(encoder: TextEncoder, brand: Brand) -> None:
     """Another encoder's calibration would give a wrong number."""
     profile = BrandProfile.of(brand, encoder, None)
-    result = score_brand(profile, Evidence("Fill up: cold water", "en-US", "match", None), None)
+    (result,) = score_brand(profile, [Evidence("Fill up: cold water", "en-US", "match")], None, None)
     assert (result.verdict, result.score.value) == ("undetermined", None)
     assert "calibration" in result.score.explanation
 
 
 def test_what_voids_a_text_is_told_without_a_calibration_too(encoder: TextEncoder, brand: Brand) -> None:
     profile = BrandProfile.of(brand, encoder, None)
-    assert score_brand(profile, Evidence("Water stays cold", "en-US", "match", None), None).score.value == 0
+    (result,) = score_brand(profile, [Evidence("Water stays cold", "en-US", "match")], None, None)
+    assert result.score.value == 0
 
 
 def test_a_brands_own_threshold_of_a_locale_stands_before_the_shipped_one(judge: Judge) -> None:
@@ -112,7 +113,7 @@ def test_a_counter_exemplar_pulls_a_text_down_and_is_named(judge: Judge, brand: 
     assert judge(text, other=warned).score.value < judge(text).score.value
     assert "“A cold game is a lost game.”" in judge(text, other=warned).score.explanation
     harmless = "Fill up: cold refill, cold bottle"
-    assert judge(harmless, other=warned) == judge(harmless)
+    assert judge(harmless, other=warned).score == judge(harmless).score
 
 
 def test_what_a_text_does_not_take_up_is_named(judge: Judge) -> None:
@@ -125,7 +126,57 @@ def test_an_encoder_made_for_one_language_does_not_judge_another(
 ) -> None:
     english = replace(calibration, only=("en",))
     profile = BrandProfile.of(brand, encoder, english)
-    (placed,) = english.place(encoder.encode(["Fill up: cold water"]), ["de-DE"])
-    result = score_brand(profile, Evidence("Fill up: cold water", "de-DE", "match", placed), english)
+    placed = english.place(encoder.encode(["Fill up: cold water"]), ["de-DE"])
+    (result,) = score_brand(profile, [Evidence("Fill up: cold water", "de-DE", "match")], placed, english)
     assert (result.verdict, result.score.value) == ("undetermined", None)
     assert "made for en, not for de-DE" in result.score.explanation
+
+
+def test_a_voice_that_the_brand_avoids_is_named_but_does_not_move_the_score(judge: Judge, brand: Brand) -> None:
+    """The encoder hears little of how a text sounds: enough to tell, too little to judge by."""
+    spoken = brand.model_copy(update={"voice": Voice(traits=("tea",), avoid=("bread", "rain"))})
+    text = "Cold rain, refill of rain"
+    told, plain = judge(text, other=spoken).score, judge(text).score
+    assert told.value == pytest.approx(plain.value)
+    assert "Against the voice: it sounds more like “rain”" in told.explanation
+    assert "Against the voice" not in judge("Refill of tea, cold tea", other=spoken).score.explanation
+
+
+@pytest.mark.parametrize("voice", [Voice(), Voice(traits=("tea",)), Voice(avoid=("rain",))])
+def test_a_voice_is_told_only_where_the_brand_says_both_what_it_is_and_is_not(
+    judge: Judge, brand: Brand, voice: Voice
+) -> None:
+    spoken = brand.model_copy(update={"voice": voice})
+    assert "voice" not in judge("Cold rain, refill of rain", other=spoken).score.explanation
+
+
+def test_the_reading_holds_what_the_explanation_says(judge: Judge, calibration: BrandCalibration) -> None:
+    """So that it can be drawn."""
+    reading = judge("Refill your bottle, refill it here").score.reading
+    assert reading == BrandReading(
+        verdict="on_brand",
+        threshold=calibration.threshold,
+        pillar="Refill anywhere",
+        exemplar="Your next refill.",
+    )
+    assert judge("Bring a book and a lamp along").score.reading.pulled_down == (
+        "Not taken up: Cold all day, Refill anywhere.",
+    )
+
+
+def test_the_reading_of_a_text_that_is_not_judged_says_why(judge: Judge) -> None:
+    reading = judge("Water stays cold").score.reading
+    assert (reading.verdict, reading.pillar) == ("undetermined", "")
+    assert "copying" in reading.pulled_down[0]
+
+
+def test_texts_scored_together_score_as_they_do_alone(
+    encoder: TextEncoder, brand: Brand, calibration: BrandCalibration, judge: Judge
+) -> None:
+    texts = ["Fill up: cold refill, cold bottle", "Bring a book and a lamp along", "Water stays cold", "cold"]
+    placed = calibration.place(encoder.encode(texts), ["en-US"] * len(texts))
+    evidence = [Evidence(text, "en-US", "match") for text in texts]
+    together = score_brand(BrandProfile.of(brand, encoder, calibration), evidence, placed, calibration)
+    for result, text in zip(together, texts, strict=True):
+        alone = judge(text)
+        assert (result.verdict, result.score.value) == (alone.verdict, pytest.approx(alone.score.value))

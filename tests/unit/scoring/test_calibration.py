@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.scoring.background import unit_rows
-from pipeline.scoring.calibration import BrandCalibration, PlacedText, load_calibration
+from pipeline.scoring.calibration import BrandCalibration, PlacedTexts, load_calibration
 from pipeline.scoring.ports import TextEncoder
 
 
@@ -24,21 +24,21 @@ def stored(calibration: BrandCalibration, tmp_path: Path) -> Path:
 def test_texts_and_lines_are_corrected_on_their_own_means(encoder: TextEncoder, calibration: BrandCalibration) -> None:
     vectors = encoder.encode(["cold", "music"])
     by_hand = unit_rows((vectors - calibration.text_mean) @ calibration.whitening)
-    np.testing.assert_allclose([text.vector for text in calibration.place(vectors, ["de", "de"])], by_hand)
+    np.testing.assert_allclose(calibration.place(vectors, ["de", "de"]).vectors, by_hand)
     by_hand = unit_rows((vectors - calibration.line_mean) @ calibration.whitening)
     np.testing.assert_allclose(calibration.place_lines(vectors), by_hand)
 
 
 def test_a_standing_is_in_standard_deviations_of_the_texts_own_nearness_to_invented_brands() -> None:
-    text = PlacedText(np.array([1, 0], np.float32), np.array([0.1, 0.3, 0.2, 0.2], np.float32))
+    text = PlacedTexts(np.array([[1, 0]], np.float32), np.array([[0.1, 0.3, 0.2, 0.2]], np.float32), np.zeros(1))
     lines = np.array([[0.4, 0], [0.4, 1], [0.4, 0], [0.4, 0]], np.float32)
     assert text.standing(lines) == pytest.approx(0.2 / np.std([0.1, 0.3, 0.2, 0.2]), rel=1e-5)
-    assert text.share_further(0.4) == 1
-    assert text.share_further(0.24) == 0.75
+    assert text.share_further(np.array([0.4])) == 1
+    assert text.share_further(np.array([0.24])) == 0.75
 
 
 def test_a_text_that_is_equally_near_to_everything_still_has_a_standing() -> None:
-    text = PlacedText(np.zeros(2, np.float32), np.zeros(4, np.float32))
+    text = PlacedTexts(np.zeros((1, 2), np.float32), np.zeros((1, 4), np.float32), np.zeros(1))
     assert text.standing(np.eye(2, dtype=np.float32)) == 0
 
 
@@ -49,14 +49,14 @@ def test_a_language_in_which_copy_stands_high_is_measured_from_a_higher_line(
     shifted = replace(calibration, shifts={"de": 0.5})
     vectors = encoder.encode(["music"] * 3)
     lines = calibration.place_lines(encoder.encode(["music book", "lamp"]))
-    swiss, capital, thai = (text.standing(lines) for text in shifted.place(vectors, ["de-CH", "DE", "th-TH"]))
+    swiss, capital, thai = shifted.place(vectors, ["de-CH", "DE", "th-TH"]).standing(lines)
     assert swiss == capital == pytest.approx(thai - 0.5)
 
 
 def test_an_excess_is_told_in_the_same_deviations_and_never_below_nought() -> None:
-    text = PlacedText(np.array([1, 0], np.float32), np.array([0.1, 0.3], np.float32), shift=1.0)
-    assert text.excess(0.5, over=0.3) == pytest.approx(2)
-    assert text.excess(0.3, over=0.5) == 0
+    text = PlacedTexts(np.array([[1, 0]], np.float32), np.array([[0.1, 0.3]], np.float32), np.ones(1))
+    assert text.excess(np.array([0.5]), over=np.array([0.3])) == pytest.approx(2)
+    assert text.excess(np.array([0.3]), over=np.array([0.5])) == 0
 
 
 def test_a_probability_rises_with_the_standing_and_never_overflows(calibration: BrandCalibration) -> None:

@@ -57,9 +57,9 @@ def test_neither_the_writer_nor_the_brand_that_is_tried_is_in_the_background(
     """Every trial at the first listing is one of its copies by others, read against the seven that remain."""
     standings = rival_standings(calibration, material.shorts)[:3]
     expected = []
-    for writer, text in enumerate(calibration.place(material.shorts, ["en"] * 9)):
-        rest = np.delete(text.background.astype(np.float64), [0, writer])
-        expected.append((text.background[0] - rest.mean()) / rest.std())
+    for writer, background in enumerate(calibration.place(material.shorts, ["en"] * 9).backgrounds):
+        rest = np.delete(background.astype(np.float64), [0, writer])
+        expected.append((background[0] - rest.mean()) / rest.std())
     assert [np.isclose(expected[1:], standing).sum() for standing in standings] == [1, 1, 1]
 
 

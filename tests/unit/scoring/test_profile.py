@@ -16,13 +16,13 @@ def test_a_profile_holds_what_is_compared_and_what_is_told_with_their_pillars(
     pillar = brand.pillars[0].model_copy(update={"counter_exemplars": ("Hot as can be.",)})
     profile = BrandProfile.of(brand.model_copy(update={"pillars": (pillar, *brand.pillars[1:])}), encoder, None)
     assert profile.compared.lines[:3] == ("Cold all day", "Water stays cold.", "Still cold at four.")
-    assert profile.compared.pillars == ("Cold all day",) * 4 + ("Refill anywhere",) * 4
+    assert profile.compared.names == ("Cold all day",) * 4 + ("Refill anywhere",) * 4
     assert profile.exemplars.lines == ("Still cold at four.", "Your next refill.")
-    assert (profile.counter_exemplars.lines, profile.counter_exemplars.pillars) == (
+    assert (profile.counter_exemplars.lines, profile.counter_exemplars.names) == (
         ("Hot as can be.",),
         ("Cold all day",),
     )
-    np.testing.assert_allclose(profile.exemplars.vectors, encoder.encode(profile.exemplars.lines))
+    np.testing.assert_allclose(profile.vectors[profile.exemplars.rows], encoder.encode(profile.exemplars.lines))
 
 
 def test_with_a_calibration_the_lines_are_corrected(
@@ -30,7 +30,7 @@ def test_with_a_calibration_the_lines_are_corrected(
 ) -> None:
     profile = BrandProfile.of(brand, encoder, calibration)
     expected = calibration.place_lines(encoder.encode(profile.compared.lines))
-    np.testing.assert_allclose(profile.compared.vectors, expected)
+    np.testing.assert_allclose(profile.vectors[profile.compared.rows], expected)
 
 
 def test_a_brand_is_embedded_once_for_each_version_of_it(encoder: TextEncoder, brand: Brand) -> None:
