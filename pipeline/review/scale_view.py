@@ -38,7 +38,8 @@ def view_scale(score: Score) -> Scale | None:
     if reading is None:
         return None
     found = [("Nearest pillar", reading.pillar), ("Nearest exemplar", reading.exemplar)]
-    against = [("Speaks against it", sentence) for sentence in reading.pulled_down]
+    heading = "Not judged" if reading.verdict == "undetermined" else "Against it"
+    against = [(heading, sentence) for sentence in reading.pulled_down]
     return Scale(
         verdict=reading.verdict,
         verdict_words=words_of(reading.verdict),

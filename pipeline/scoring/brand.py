@@ -42,7 +42,7 @@ Of 14 sentences that sound like what the sample brand avoids 43 % are told, of 2
 """
 
 _COUNTER = "Pulled down: it is nearer to what the brand must not sound like, “{}”, than to any pillar."
-_VOICE = "Against the voice: it sounds more like “{}”, which the brand avoids, than like any trait it has."
+_VOICE = "Another voice: it sounds more like “{}”, which the brand avoids, than like any trait it has."
 
 _LETTER = regex.compile(r"\p{L}")
 _SIGN = regex.compile(r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]")

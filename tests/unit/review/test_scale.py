@@ -29,14 +29,14 @@ def test_scored_copy_stands_on_a_scale_with_the_threshold_and_what_is_near() -> 
         threshold=0.75,
         pillar="Less plastic",
         exemplar="Ten years. <No> bin.",
-        pulled_down=("Not taken up: Cold.", "Against the voice: “hype”."),
+        pulled_down=("Not taken up: Cold.", "Another voice: “hype”."),
     )
 
     assert re.search(r'<circle class="mark" cx="50.0"', page)
     assert re.search(r'<line class="threshold" x1="150.0" x2="150.0"', page)
     assert "<title>Off brand</title>" in page
     assert "<desc>The score is 0.25; the threshold is 0.75.</desc>" in page
-    headings = ["Nearest pillar", "Nearest exemplar", "Speaks against it", "Speaks against it"]
+    headings = ["Nearest pillar", "Nearest exemplar", "Against it", "Against it"]
     assert re.findall(r"<dt>(.*?)</dt>", page) == headings
     assert "Ten years. &lt;No&gt; bin." in page
     assert "In full." in page
@@ -48,6 +48,7 @@ def test_void_copy_stands_at_nought_with_the_reason() -> None:
     assert '<circle class="mark" cx="0.0"' in page
     assert "It holds one of the brand&#39;s own lines." in page
     assert "<title>Undetermined</title>" in page
+    assert "<dt>Not judged</dt>" in page
 
 
 def test_copy_that_cannot_be_told_has_a_scale_without_a_mark() -> None:

@@ -138,8 +138,8 @@ def test_a_voice_that_the_brand_avoids_is_named_but_does_not_move_the_score(judg
     text = "Cold rain, refill of rain"
     told, plain = judge(text, other=spoken).score, judge(text).score
     assert told.value == pytest.approx(plain.value)
-    assert "Against the voice: it sounds more like “rain”" in told.explanation
-    assert "Against the voice" not in judge("Refill of tea, cold tea", other=spoken).score.explanation
+    assert "Another voice: it sounds more like “rain”" in told.explanation
+    assert "Another voice" not in judge("Refill of tea, cold tea", other=spoken).score.explanation
 
 
 @pytest.mark.parametrize("voice", [Voice(), Voice(traits=("tea",)), Voice(avoid=("rain",))])
