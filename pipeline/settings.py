@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     models: Path = Field(default_factory=lambda: platformdirs.user_data_path("glocal") / "models")
     cache: Path = Field(default_factory=lambda: platformdirs.user_cache_path("glocal"))
     encoder: str = "intfloat/multilingual-e5-small"
-    candidates: Annotated[int, Field(ge=1, le=256)] = 16
+    candidates: Annotated[int, Field(ge=1, le=256)] = 32
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     temperature: Annotated[float, Field(gt=0, le=2)] = 0.6
     lease_seconds: Annotated[float, Field(ge=1, le=3_600)] = 60

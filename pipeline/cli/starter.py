@@ -14,7 +14,7 @@ SETTINGS_TEXT = """\
 
 # region = "eu"                 # where content of this workspace is stored and worked on
 # database_url = "postgresql://user@host/glocal"   # default: a SQLite file in .glocal/
-# candidates = 16               # texts drawn for each unit
+# candidates = 32               # texts drawn for each unit
 # seed = 0                      # the same seed gives the same drafts
 # lease_seconds = 60            # how long a crashed run blocks the unit it was drafting
 """

@@ -29,7 +29,7 @@ def test_an_empty_folder_has_defaults(tmp_path: Path) -> None:
     """A workspace without settings is a local region with a database of its own."""
     settings = read_settings(tmp_path)
     assert settings.workspace == tmp_path.resolve()
-    assert (settings.region, settings.candidates, settings.seed) == ("local", 16, 0)
+    assert (settings.region, settings.candidates, settings.seed) == ("local", 32, 0)
     assert settings.record_url == f"sqlite:///{tmp_path.resolve()}/.glocal/glocal.db"
     assert settings.private_folder == tmp_path.resolve() / ".glocal"
 

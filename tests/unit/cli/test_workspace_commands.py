@@ -59,7 +59,7 @@ def test_every_setting_that_init_explains_is_one(glocal: Glocal, tmp_path: Path)
     glocal("init", folder)
     text = (folder / "glocal.toml").read_text(encoding="utf-8")
     (folder / "glocal.toml").write_text(text.replace("\n# ", "\n"), encoding="utf-8")
-    assert read_settings(folder).candidates == 16
+    assert read_settings(folder).candidates == 32
 
 
 def test_init_takes_an_empty_folder(glocal: Glocal, tmp_path: Path) -> None:
