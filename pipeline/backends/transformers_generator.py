@@ -40,8 +40,8 @@ HEADS = 2
 """Output layers that are kept in memory: units of one locale come one after another."""
 
 
-ROWS_AT_ONCE: dict[Device, int] = {"cpu": 64, "cuda": 256}
-"""Candidates in a batch, beyond which more of them only wait longer; memory may allow fewer."""
+ROWS_AT_ONCE = 64
+"""Candidates in a batch on a processor, beyond which more of them only wait longer; memory may allow fewer."""
 
 
 class TransformersGenerator:
@@ -74,8 +74,8 @@ class TransformersGenerator:
 
     @property
     def rows_at_once(self) -> int:
-        """How many candidates the device works on in hardly more time than on one."""
-        return ROWS_AT_ONCE[self._device]
+        """How many candidates it gains from drawing at once; a graphics card is given one prompt after another."""
+        return ROWS_AT_ONCE if self._device == "cpu" else 1
 
     def generate(self, prompt: Prompt, config: GenerationConfig, vocabulary: Vocabulary | None = None) -> list[Sample]:
         """Sample texts of one prompt; raises GenerationFailed when none of them has any text.
