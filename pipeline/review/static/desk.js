@@ -10,9 +10,11 @@
   const changed = () => text !== null && lines(text.value) !== lines(text.dataset.stored);
   const button = (action) => form.querySelector(`button[value="${action}"]`);
 
-  // What a reader counts as a character, as the checks count it.
+  // As the checks count it: what a reader takes for a character, or in app stores the code units that make it up.
   const count = (value) =>
-    "Segmenter" in Intl
+    text.dataset.unit === "utf16"
+      ? value.length
+      : "Segmenter" in Intl
       ? [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(value)].length
       : [...value].length;
 
