@@ -49,7 +49,7 @@ from pipeline.domain.candidate import GenerationConfig
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GlocalError
 from pipeline.generation.vocabulary import copy_vocabulary
-from pipeline.workflow import Plan, plan_unit
+from pipeline.planning import Plan, plan_unit
 
 FEWER = 8
 """The slow rows draw one in so many of the candidates, and are reckoned up."""

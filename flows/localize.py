@@ -31,8 +31,9 @@ from pipeline.domain.draft import Unit
 from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import LocaleTag
 from pipeline.errors import GenerationError, GlocalError, WrongRegion
+from pipeline.planning import foresee, plan_unit
 from pipeline.store.rows import StoredCampaign, UnitRow
-from pipeline.workflow import Outcome, draft_claimed, foresee, plan_unit
+from pipeline.workflow import Outcome, draft_claimed
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 

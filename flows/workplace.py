@@ -19,7 +19,8 @@ from uuid import uuid4
 
 from pipeline.bootstrap import Parts, build
 from pipeline.errors import UsageError
-from pipeline.workflow import Outcome, Toolkit
+from pipeline.planning import Toolkit
+from pipeline.workflow import Outcome
 
 WORKSPACE_VARIABLE = "GLOCAL_WORKSPACE"
 ERROR_LOG = "errors.log"

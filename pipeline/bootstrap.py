@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from pipeline.domain.prompt import Example
     from pipeline.modelstore.pull import Dialogue
     from pipeline.modelstore.sources import Source
+    from pipeline.planning import Toolkit
     from pipeline.reaudit import Auditor
     from pipeline.reviewing import Desk
     from pipeline.selection.audit import Market
     from pipeline.store.record import Record
-    from pipeline.workflow import Toolkit
 
 
 RECALLED = 50
@@ -80,7 +80,7 @@ class Parts:
     @cached_property
     def toolkit(self) -> Toolkit:
         """What drafting needs."""
-        from pipeline.workflow import Toolkit
+        from pipeline.planning import Toolkit
 
         settings = self.settings
         return Toolkit(
@@ -142,8 +142,8 @@ class Parts:
 
     def market(self, locales: Sequence[str], *, whole_catalog: bool = False) -> Market:
         """The chooser's view of some locales; with `whole_catalog` as if the store had every model."""
+        from pipeline.planning import market_request
         from pipeline.selection.audit import Market
-        from pipeline.workflow import market_request
 
         availability = replace(self.availability, in_store=lambda _: True) if whole_catalog else self.availability
         requests = [market_request(locale, self.library) for locale in locales]

@@ -170,7 +170,8 @@ def units_asked_for(parts: Parts, brief: Path, locales: list[str] | None) -> lis
 
 
 def _draft_lines(parts: Parts, units: list[Unit], failures: list[tuple[str, GlocalError]]) -> Iterator[dict[str, Any]]:
-    from pipeline.workflow import draft_unit, foresee
+    from pipeline.planning import foresee
+    from pipeline.workflow import draft_unit
 
     notices: dict[str, str] = {}
     foresee(units, parts.toolkit)

@@ -80,7 +80,7 @@ def _encoder(parts: Parts) -> str:
 
 
 def _generators(parts: Parts) -> str:
-    from pipeline.workflow import choose_model
+    from pipeline.planning import choose_model
 
     choices = {tag: choose_model(tag, parts.toolkit) for tag in parts.library.locale_tags()}
     for model in sorted({choice.model for choice in choices.values() if choice.runs_on == STORE}):

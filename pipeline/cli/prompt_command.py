@@ -14,7 +14,7 @@ from pipeline.errors import UsageError
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts
     from pipeline.domain.draft import Unit
-    from pipeline.workflow import Plan
+    from pipeline.planning import Plan
 
 
 def register_commands(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def prompt(
 ) -> None:
     """Show the prompt of one unit and the model that would get it; nothing is generated."""
     from pipeline.bootstrap import build
-    from pipeline.workflow import plan_unit
+    from pipeline.planning import plan_unit
 
     parts = build(context.obj)
     unit = _unit(parts, brief, segment, locale)

@@ -14,7 +14,8 @@ from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.prompt import Prompt
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GenerationFailed, GlocalError, NoLawfulModel
-from pipeline.workflow import Outcome, Toolkit, draft_claimed, draft_unit, foresee, plan_unit
+from pipeline.planning import Toolkit, foresee, plan_unit
+from pipeline.workflow import Outcome, draft_claimed, draft_unit
 
 if TYPE_CHECKING:
     from pipeline.domain.draft import Unit

@@ -12,9 +12,10 @@ import pytest
 
 from pipeline.domain.draft import DraftStatus, Unit
 from pipeline.errors import StaleDraft
+from pipeline.planning import plan_unit
 from pipeline.reaudit import AUDITOR, Verdict, reaudit
 from pipeline.reviewing import approve, edit_and_approve
-from pipeline.workflow import draft_claimed, plan_unit
+from pipeline.workflow import draft_claimed
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Parts

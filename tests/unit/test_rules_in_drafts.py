@@ -11,7 +11,7 @@ from pipeline.assessing import Assessor, day_in
 from pipeline.backends.scripted import ScriptedEncoder
 from pipeline.domain.assessment import Assessment
 from pipeline.domain.rule import RuleEffect
-from pipeline.workflow import plan_unit
+from pipeline.planning import plan_unit
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Workplace

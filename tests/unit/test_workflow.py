@@ -26,9 +26,10 @@ from pipeline.errors import (
     StoreUnavailable,
     UnknownLocale,
 )
+from pipeline.planning import Toolkit, choose_model, plan_unit
 from pipeline.store.record import Record
 from pipeline.store.rows import UnitRow
-from pipeline.workflow import MAX_ROUNDS, Outcome, Toolkit, choose_model, draft_claimed, draft_unit, plan_unit
+from pipeline.workflow import MAX_ROUNDS, Outcome, draft_claimed, draft_unit
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Workplace

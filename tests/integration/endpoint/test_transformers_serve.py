@@ -15,8 +15,9 @@ from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.errors import EndpointMismatch
 from pipeline.modelstore.store import ModelStore
+from pipeline.planning import Toolkit
 from pipeline.resources.library import shipped_folder
-from pipeline.workflow import Toolkit, draft_unit
+from pipeline.workflow import draft_unit
 
 pytestmark = pytest.mark.models
 

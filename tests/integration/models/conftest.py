@@ -32,9 +32,9 @@ from pipeline.domain.prompt import Prompt
 from pipeline.modelstore.pull import Dialogue, pull_model
 from pipeline.modelstore.sources import PackageSource
 from pipeline.modelstore.store import ModelStore
+from pipeline.planning import Toolkit
 from pipeline.prompting.examples import examples_of
 from pipeline.prompting.render import render_prompt
-from pipeline.workflow import Toolkit
 
 # Test folders are no packages.
 teaching = SimpleNamespace(**run_path(str(Path(__file__).with_name("teaching.py"))))

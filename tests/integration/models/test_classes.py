@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from pipeline.domain.candidate import GenerationConfig
-from pipeline.workflow import choose_model, draft_unit
+from pipeline.planning import choose_model
+from pipeline.workflow import draft_unit
 
 if TYPE_CHECKING:
     from tests.integration.models.conftest import Taught

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from pipeline.planning import plan_unit
 from pipeline.reviewing import approve, edit_and_approve
-from pipeline.workflow import draft_claimed, plan_unit
+from pipeline.workflow import draft_claimed
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Workplace
