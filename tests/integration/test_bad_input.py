@@ -250,13 +250,16 @@ def test_a_missing_encoder_or_model_is_told(place: Place, arguments: tuple[str, 
     place.glocal(*arguments).told("not in the model store", "glocal models pull")
 
 
-def test_a_damaged_weight_file_is_told(place: Place) -> None:
+@pytest.mark.models
+def test_a_damaged_weight_file_is_told(place: Place, embedded_models: Path) -> None:
     """One changed byte of the weights stops the model before it is loaded, with the file's name."""
     weights = store(place) / "model.safetensors"
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
     place.glocal("models", "verify").told(WRITER, "model.safetensors differs from its recorded digest", "--force")
+    encoder = "intfloat--multilingual-e5-small"
+    shutil.copytree(embedded_models / encoder, place.models / encoder)
     ran = place.glocal(*DRAFT, place.put("campaigns/launch.yaml", BRIEF))
     (failure,) = [line for line in ran.err.splitlines() if line.startswith("glocal: ")]
     assert ran.code == 1

@@ -80,7 +80,12 @@ def pack_path(tag: str) -> Path:
 def test_channels_keep_the_first_four_limits(channels: dict[str, Channel]) -> None:
     """The first four channels and their limits are a contract with those who write briefs."""
     assert {name: channels[name].limit for name in CHANNEL_LIMITS} == CHANNEL_LIMITS
-    assert {channels[name].unit for name in CHANNEL_LIMITS} == {"graphemes"}
+
+
+def test_stores_count_the_strictest_way(channels: dict[str, Channel]) -> None:
+    """A store does not say how it counts: what fits by UTF-16 fits by code points and by graphemes, too."""
+    stores = [channel for channel in channels.values() if channel.id.startswith(("app_store_", "play_"))]
+    assert {(len(stores), channel.unit) for channel in stores} == {(5, "utf16")}
 
 
 def test_there_are_channels_of_every_kind(channels: dict[str, Channel]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
 import pytest
 import yaml
 
@@ -179,13 +177,3 @@ def fast_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for task in (draft_batch, plan_campaign):
         monkeypatch.setattr(task, "retry_delay_seconds", 0.1)
-
-
-@pytest.fixture(scope="session")
-def embedded_models() -> Path:
-    """The user's model store, with the embedded models in it."""
-    folder = platformdirs.user_data_path("glocal") / "models"
-    if not {"google/gemma-3-270m", "intfloat/multilingual-e5-small"} <= set(ModelStore(folder).ids()):
-        missing = "the embedded models are not in the model store: glocal models pull --embedded"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
-    return folder

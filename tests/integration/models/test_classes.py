@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+import yaml
 
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.planning import choose_model
@@ -74,10 +75,13 @@ def test_the_commands_go_the_same_way(teach: Callable[..., Taught], tmp_path: Pa
 
 
 def test_a_model_that_writes_noise_makes_no_draft(teach: Callable[..., Taught], tmp_path: Path) -> None:
-    """Every candidate has a blocking issue: one line says so, with a hint, and nothing is written."""
+    """Every candidate lacks the placeholders, if nothing else: one line says so with a hint, and nothing is written."""
     taught, output = teach("llama", 0), tmp_path / "drafts.jsonl"
+    brief = yaml.safe_load(taught.brief.read_text(encoding="utf-8"))
+    brief["segments"][0]["source"] = "Carry {count} bottles less. Save {price}, all day."
+    (tmp_path / "brief.yaml").write_text(yaml.safe_dump(brief), encoding="utf-8")
 
-    ran = taught.glocal("draft", "--brief", taught.brief, "--output", output, "--candidates", "2")
+    ran = taught.glocal("draft", "--brief", tmp_path / "brief.yaml", "--output", output, "--candidates", "2")
 
     assert ran.code == 1
     assert ran.err.strip().splitlines()[-1].startswith("glocal: line/de-DE: no candidate can be used: ")

@@ -110,7 +110,7 @@ def test_what_a_schema_cannot_know_is_told(glocal: Glocal, edit_pack: Callable[.
     found = json.loads(glocal("locales", "check", "--json").out)
     told = {(mistake["file"].rpartition("/")[2][:2], mistake["field"], mistake["message"]) for mistake in found}
     for start, field, words in (
-        ("ja", "pairs[0].target", "characters over the limit"),
+        ("ja", "pairs[0].target", "UTF-16 units over the limit"),
         ("ja", "pairs[1].target", "is not how readers are spoken to"),
         ("ja", "pairs[2].target", "is written “、”"),
         ("ja", "pairs[3].target", "language: "),

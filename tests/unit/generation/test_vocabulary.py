@@ -57,3 +57,10 @@ def test_another_unit_of_the_locale_shares_all_but_its_phrases() -> None:
 
     assert first.digest != second.digest
     assert first.of_the_locale.digest == second.of_the_locale.digest
+
+
+def test_a_locale_may_leave_models_all_of_their_tokens() -> None:
+    """The pack's switch: then there is nothing to hold a model to."""
+    pack = LIBRARY.locale("de-DE").model_copy(update={"whole_vocabulary": True})
+
+    assert copy_vocabulary(unit_of("de-DE", "One cup."), pack) is None

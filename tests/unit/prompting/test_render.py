@@ -82,7 +82,7 @@ def test_every_shipped_pack_renders(library: Library, unit_for: Callable[..., Un
         pack.address.direction,
         *pack.style,
         *pack.typography.directions,
-        str(unit.channel.limit),
+        str(unit.channel.characters(pack.pairs[0].target)),
     )
     assert all(line in text for line in lines)
     assert all(example.target in text for example in chosen(unit, pack))
