@@ -156,7 +156,8 @@ def open_page(browser: Browser, desk_address: str, violations: list[str]) -> Ite
 
     def open_it(**options: object) -> Page:
         context = browser.new_context(base_url=desk_address, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        # The first edit loads the encoder: on a busy machine that alone can take half a minute.
+        context.set_default_timeout(90_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: _note(message, violations))
