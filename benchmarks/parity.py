@@ -11,31 +11,14 @@ the other eleven say of the languages. Last, how many points the languages' pass
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
+from invented import FOLDER, brand_of, read
 
 from pipeline.bootstrap import build
 from pipeline.checks.subject import CheckedText
-from pipeline.domain.brand import Brand
 from pipeline.scoring.calibration import BrandCalibration, load_calibration
 from pipeline.scoring.fitting import Numbers, language_shifts, languages_of
-
-FOLDER = Path("calibration")
-
-
-def read(name: str, key: str) -> list[dict[str, Any]]:
-    """The entries of one calibration file."""
-    return list(yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))[key])
-
-
-def brand_of(entry: dict[str, Any]) -> Brand:
-    """An invented brand as the score reads brands."""
-    pillars = [dict(pillar, id=f"p{number}") for number, pillar in enumerate(entry["pillars"])]
-    return Brand.model_validate(
-        {"id": entry["id"], "name": entry["name"], "source_locale": "en-US", "pillars": pillars}
-    )
 
 
 def area(own: Numbers, other: Numbers) -> float:

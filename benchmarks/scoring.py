@@ -17,9 +17,8 @@ import time
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-import yaml
+from invented import brand_of, read
 
 from pipeline.assessing import Assessor
 from pipeline.bootstrap import build
@@ -27,7 +26,6 @@ from pipeline.checks.subject import CheckedText
 from pipeline.domain.brand import Brand
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
-FOLDER = Path("calibration")
 BATCH = 1024
 PLAIN = 200
 BRANDS = (1, 5, 25)
@@ -52,19 +50,6 @@ class Timed:
             return self._encoder.encode(texts)
         finally:
             self.seconds += time.perf_counter() - start
-
-
-def read(name: str, key: str) -> list[dict[str, Any]]:
-    """The entries of one calibration file."""
-    return list(yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))[key])
-
-
-def brand_of(entry: dict[str, Any]) -> Brand:
-    """An invented brand as the score reads brands."""
-    pillars = [dict(pillar, id=f"p{number}") for number, pillar in enumerate(entry["pillars"])]
-    return Brand.model_validate(
-        {"id": entry["id"], "name": entry["name"], "source_locale": "en-US", "pillars": pillars}
-    )
 
 
 def subjects_of(count: int) -> list[CheckedText]:
