@@ -258,7 +258,7 @@ def _void(profile: BrandProfile, evidence: Evidence) -> str | None:
 
 def _distance(value: float, threshold: float) -> str:
     side = "over" if value >= threshold else "under"
-    distance = f"{abs(value - threshold):.1%} {side} the threshold of {threshold:.1%}"
+    distance = f"{100 * abs(value - threshold):.1f} points {side} the threshold of {threshold:.1%}"
     return f"It speaks for the brand with a probability of {value:.1%}, {distance}."
 
 
