@@ -24,6 +24,7 @@ from pipeline.domain.issue import Issue
 from pipeline.domain.locale_pack import LocalePack
 from pipeline.domain.rule_pack import RulePack
 from pipeline.domain.value import text_digest
+from pipeline.kept_arrays import KeptArrays
 from pipeline.resources.library import Library
 from pipeline.scoring.adequacy import score_adequacy
 from pipeline.scoring.background import Background
@@ -51,6 +52,12 @@ class Assessed:
     assessments: tuple[Assessment, ...]
     vectors: Embeddings
 
+    @classmethod
+    def together(cls, parts: Sequence[Assessed]) -> Assessed:
+        """Several of them as one, in their order."""
+        assessments = tuple(assessment for part in parts for assessment in part.assessments)
+        return cls(assessments, np.concatenate([part.vectors for part in parts]))
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -58,11 +65,15 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Assessor:
-    """Checks and scores texts; `load_encoder` is called once, at the first score. `now` gives an aware time."""
+    """Checks and scores texts; `load_encoder` is called once, at the first score. `now` gives an aware time.
+
+    `arrays` keeps what is the same in every run.
+    """
 
     library: Library
     load_encoder: Callable[[], TextEncoder]
     now: Callable[[], datetime] = _now
+    arrays: KeptArrays = KeptArrays()
 
     def assess(self, unit: Unit, texts: Sequence[str]) -> Assessed:
         """Assess texts written for a unit; the encoder sees them, and the source, in one batch."""
@@ -84,10 +95,6 @@ class Assessor:
     def issues_of(self, unit: Unit, text: str) -> tuple[Issue, ...]:
         """What the checks find in a text written for a unit; the encoder is not needed."""
         return run_checks(self.subject(unit, text))[1]
-
-    def blocks(self, unit: Unit, text: str) -> bool:
-        """Whether a text has a blocking issue."""
-        return any(issue.blocking for issue in self.issues_of(unit, text))
 
     def subject(self, unit: Unit, text: str) -> CheckedText:
         """What the checks are told of a text written for a unit."""
@@ -176,4 +183,4 @@ class Assessor:
         packs = self.library.packs()
         sources = {pair.source for pack in packs for pair in pack.pairs}
         targets = {pack.tag: [pair.target for pair in pack.pairs] for pack in packs}
-        return Background(self.encoder, {PAIRS_SOURCE_LOCALE: sorted(sources)} | targets)
+        return Background(self.encoder, {PAIRS_SOURCE_LOCALE: sorted(sources)} | targets, self.arrays)

@@ -18,6 +18,7 @@ from pipeline.domain.endpoint import Endpoint
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import UnknownModel
 from pipeline.generation.ports import TextGenerator
+from pipeline.kept_arrays import KeptArrays
 from pipeline.modelstore.manifest import Manifest
 from pipeline.modelstore.store import ModelStore
 from pipeline.resources.library import Library
@@ -75,7 +76,8 @@ class Parts:
     @cached_property
     def assessor(self) -> Assessor:
         """Checks and scores."""
-        return Assessor(library=self.library, load_encoder=self._load_encoder)
+        arrays = KeptArrays(self.settings.cache / "background")
+        return Assessor(library=self.library, load_encoder=self._load_encoder, arrays=arrays)
 
     @cached_property
     def toolkit(self) -> Toolkit:

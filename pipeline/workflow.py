@@ -51,8 +51,7 @@ def draft_unit(unit: Unit, tools: Toolkit) -> Draft:
     of every round has a blocking issue.
     """
     plan = plan_unit(unit, tools)
-    texts, drawing = _draw(plan, tools)
-    assessed = tools.assessor.assess(unit, [text.text for text in texts])
+    texts, assessed, drawing = _draw(plan, tools)
     ranked = _ranked(texts, assessed)
     _refuse_blocked(ranked)
     best = ranked[0]
@@ -97,19 +96,23 @@ def _refuse_other_inputs(draft: Draft, row: UnitRow) -> None:
         raise StoreError("its inputs changed since it was planned", hint="Run the campaign again.")
 
 
-def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Drawing]:
+def _draw(plan: Plan, tools: Toolkit) -> tuple[list[Text], Assessed, Drawing]:
     """Candidates of as many rounds as it takes to have enough without a blocking issue."""
     generator = _load(plan, tools)
     found: dict[str, Text] = {}
+    parts: list[Assessed] = []
     for number in range(MAX_ROUNDS):
         samples = tools.lookahead.draw(plan.generator, generator, ask_of(plan, number))
-        for text in texts_of(samples, plan.pack, plan.unit.channel):
-            found.setdefault(text.text.casefold(), text)
-        passing = sum(not tools.assessor.blocks(plan.unit, text.text) for text in found.values())
+        new = {text.text.casefold(): text for text in texts_of(samples, plan.pack, plan.unit.channel)}
+        new = {key: text for key, text in new.items() if key not in found}
+        found |= new
+        parts.append(tools.assessor.assess(plan.unit, [text.text for text in new.values()]))
+        passing = sum(not assessment.blocked for part in parts for assessment in part.assessments)
         if passing >= ENOUGH:
             break
     stopped: Literal["enough", "limit"] = "enough" if passing >= ENOUGH else "limit"
-    return list(found.values()), Drawing(rounds=number + 1, texts=len(found), passing=passing, stopped=stopped)
+    drawing = Drawing(rounds=number + 1, texts=len(found), passing=passing, stopped=stopped)
+    return list(found.values()), Assessed.together(parts), drawing
 
 
 def _load(plan: Plan, tools: Toolkit) -> TextGenerator:

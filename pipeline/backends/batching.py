@@ -12,7 +12,6 @@ import torch
 
 from pipeline.backends.decoding import Continuation, Drawing, Share, Task, draw_together
 from pipeline.backends.memory import FEWER, is_out_of_memory
-from pipeline.backends.narrow_head import NarrowHead, narrowed
 from pipeline.backends.prompt_memory import PromptReader, can_be_shared
 from pipeline.errors import GenerationFailed
 
@@ -26,25 +25,16 @@ even one fits."""
 
 @torch.inference_mode()
 def sample_continuations(
-    reader: PromptReader,
-    drawings: Sequence[Drawing],
-    head: NarrowHead | None = None,
-    room: Room = lambda _, most: most,
+    reader: PromptReader, drawings: Sequence[Drawing], room: Room = lambda _, most: most
 ) -> list[list[Continuation] | GenerationFailed]:
     """Sample `num_return_sequences` continuations of each prompt, or tell why there are none of it.
 
-    `head` holds the tokens of all drawings, None stands for the model's own. Where memory runs out, half as many are
-    drawn at once. The global random state is neither read nor changed. A prompt fails by itself when the model's scores
-    are not numbers, or when there is not even memory for one continuation.
+    Where memory runs out, half as many are drawn at once. The global random state is neither read nor changed. A prompt
+    fails by itself when the model's scores are not numbers, or when there is not even memory for one continuation.
     """
-    tasks = [Task(drawing, _columns(drawing, head)) for drawing in drawings]
-    with narrowed(reader.model, head):
-        _Batches(reader, tasks, room).draw_all()
+    tasks = [Task(drawing) for drawing in drawings]
+    _Batches(reader, tasks, room).draw_all()
     return [task.failure or task.continuations for task in tasks]
-
-
-def _columns(drawing: Drawing, head: NarrowHead | None) -> torch.Tensor | None:
-    return drawing.tokens if head is None or drawing.tokens is None else head.places_of(drawing.tokens)
 
 
 class _Batches:
@@ -84,7 +74,7 @@ class _Batches:
         for share in sorted(shares, key=lambda each: (not each.task.reading, each.task.drawing.prompt[0].tolist())):
             task = share.task
             try:
-                task.reading = task.reading or self._reader.read(task.drawing.prompt)
+                task.reading = task.reading or self._reader.read(task.drawing.prompt, task.layer)
             except (RuntimeError, MemoryError) as error:
                 self._reader.forget()
                 if not is_out_of_memory(error):

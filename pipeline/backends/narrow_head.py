@@ -7,11 +7,12 @@ so do its input embeddings, also where both are the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 from pipeline.backends.packed_linear import PackedLinear, can_pack
@@ -40,14 +41,34 @@ class NarrowHead:
         return None if len(tokens) == len(self.tokens) else torch.searchsorted(self.tokens, tokens)
 
 
+class HeadsByRow(torch.nn.Module):
+    """Output layers side by side: the first rows go through the first, and so on; the scores are `beside` each other."""
+
+    def __init__(self, layers: Sequence[tuple[int, torch.nn.Module]]) -> None:
+        super().__init__()
+        self._counts = [count for count, _ in layers]
+        self._layers = [layer for _, layer in layers]
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Multiply states of shape (rows, tokens, hidden)."""
+        parts = zip(self._layers, states.split(self._counts), strict=True)
+        return beside([layer(part) for layer, part in parts])
+
+
+def beside(parts: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Rows of scores of several output layers as one tensor; what stands beyond a layer's own tokens means nothing."""
+    widest = max(part.shape[-1] for part in parts)
+    return torch.cat([pad(part, (0, widest - part.shape[-1])) for part in parts])
+
+
 @contextmanager
-def narrowed(model: PreTrainedModel, head: NarrowHead | None) -> Iterator[None]:
+def narrowed(model: PreTrainedModel, layer: torch.nn.Module | None) -> Iterator[None]:
     """Let the model have this output layer for as long as the block runs; None leaves it its own."""
-    if head is None:
+    if layer is None:
         yield
         return
     whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    model.set_output_embeddings(head.layer)  # type: ignore[no-untyped-call]
+    model.set_output_embeddings(layer)  # type: ignore[no-untyped-call]
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.backends.threads import let_threads_spin
 from pipeline.errors import MissingExtra
 
 EXTRA = "offline"
@@ -34,9 +35,7 @@ def prepare_offline() -> None:
     for package in REQUIRED:
         require(package)
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
-    # Threads that spin while they wait for each other starve themselves when anything else runs on the machine:
-    # on two cores shared with other work, 16 candidates took 29 s so, and 5 s with threads that sleep.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    let_threads_spin()
     logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
     from transformers.utils import logging as transformers_logging
 

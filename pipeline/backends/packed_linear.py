@@ -11,6 +11,8 @@ from typing import cast
 
 import torch
 
+from pipeline.backends.file_pages import give_back
+
 
 class PackedLinear(torch.nn.Module):
     """A linear layer for inference alone; its weights cannot be read back."""
@@ -41,7 +43,10 @@ def can_pack(weights: torch.Tensor) -> bool:
 
 def pack_linear_layers(model: torch.nn.Module, keep: torch.nn.Module | None) -> None:
     """Replace every linear layer but `keep`, in place; layers of a kind of their own stay as they are."""
+    packed = []
     for module in list(model.modules()):
         for name, layer in list(module.named_children()):
             if type(layer) is torch.nn.Linear and layer is not keep and can_pack(layer.weight):
                 setattr(module, name, PackedLinear(layer))
+                packed.append(layer.weight.detach())
+    give_back(packed)

@@ -19,8 +19,14 @@ import torch
 from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import CacheLayerMixin, DynamicLayer, DynamicSlidingWindowLayer
 
+from pipeline.backends.narrow_head import narrowed
+from pipeline.backends.threads import crew
+
 BLOCK = 128
 """Tokens that are read at once, and the steps in which the beginning of a prompt is used again."""
+
+ROOM = 16
+"""Tokens that a layer makes room for at once."""
 
 Windows = list[int | None]
 """By layer: how many tokens back it attends, None for all."""
@@ -56,26 +62,27 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     """One layer's memory of many continuations: of each prompt once, and of what each continuation added to its own.
 
     `rows` are how many continuations each prompt has, which follow one another in this order; the cache that the
-    layer belongs to changes them. `window` is how many tokens back the layer attends, `room` how many each
-    continuation may add.
+    layer belongs to changes them. `window` is how many tokens back the layer attends.
     """
 
     is_sliding = False
 
-    def __init__(self, prompts: Sequence[PromptLayer], window: int | None, rows: list[int], room: int) -> None:
+    def __init__(self, prompts: Sequence[PromptLayer], window: int | None, rows: list[int]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.prompts = [prompt.states() for prompt in prompts]
         self.rows = rows
         self.window = window
         self.added = 0
-        self._room = room
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
-        """Make room for what the continuations will add."""
-        self.keys, self.values = (
-            states.new_empty(states.shape[0], states.shape[1], self._room, states.shape[3])
-            for states in (key_states, value_states)
-        )
+        """Make room for the next tokens of the continuations: most end long before the longest."""
+        grown = []
+        for states, old in ((key_states, self.keys), (value_states, self.values)):
+            new = states.new_empty(states.shape[0], states.shape[1], self.added + ROOM, states.shape[3])
+            if old is not None:
+                new[:, :, : self.added] = old
+            grown.append(new)
+        self.keys, self.values = grown
         self.is_initialized = True
 
     def update(
@@ -86,7 +93,7 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         **__: Any,  # noqa: ANN401
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Take one token more of each continuation; gives what they added, without the prompts."""
-        if not self.is_initialized:
+        if self.keys is None or self.added == self.keys.shape[2]:
             self.lazy_initialization(key_states, value_states)
         if self.keys is None or self.values is None:
             raise ValueError("no room was made")
@@ -108,9 +115,7 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         """Keep these continuations, whose order stays; only what they added is moved."""
         if self.keys is None or self.values is None:
             return
-        for states in (self.keys, self.values):
-            states[: len(beam_idx), :, : self.added] = states[:, :, : self.added].index_select(0, beam_idx)
-        self.keys, self.values = self.keys[: len(beam_idx)], self.values[: len(beam_idx)]
+        self.keys, self.values = self.keys.index_select(0, beam_idx), self.values.index_select(0, beam_idx)
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Nothing of what `attend` looks at is masked."""
@@ -128,13 +133,13 @@ class SharedLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
 class SharedCache(Cache):
     """The memory of the continuations of one prompt or of several; `rows` are how many each has."""
 
-    def __init__(self, prompts: Sequence[Cache], windows: Windows, rows: Sequence[int], room: int) -> None:
+    def __init__(self, prompts: Sequence[Cache], windows: Windows, rows: Sequence[int]) -> None:
         self.prompts = len(prompts)
         self._rows = list(rows)
         by_layer = zip(*(cast("list[PromptLayer]", prompt.layers) for prompt in prompts), strict=True)
         super().__init__(
             layers=[
-                SharedLayer(layers, window, self._rows, room) for layers, window in zip(by_layer, windows, strict=True)
+                SharedLayer(layers, window, self._rows) for layers, window in zip(by_layer, windows, strict=True)
             ]
         )
         lengths = torch.tensor([prompt.get_seq_length() for prompt in prompts])
@@ -167,15 +172,15 @@ class PromptReader:
         self.windows = _windows(model)
         self.mixes = self.windows is not None and _places_rows_apart(model)
 
-    def read(self, prompt: torch.Tensor) -> tuple[Cache, torch.Tensor]:
+    def read(self, prompt: torch.Tensor, head: torch.nn.Module | None = None) -> tuple[Cache, torch.Tensor]:
         """The memory of a prompt of shape (1, tokens), and the scores of the token after it, shape (1, vocabulary).
 
-        The memory stays as it is while others are read; continue it through `continued`.
+        The scores are those of the output layer `head`, None for the model's own. The memory stays as it is while others are read; continue it through `continued`.
         """
         if self.windows is None:
             # A state that sums up all tokens cannot be taken back to where two prompts part.
             cache: Cache = DynamicCache(config=self.model.config)
-            return cache, next_scores(self.model, prompt, cache)
+            return cache, next_scores(self.model, prompt, cache, head)
         tokens = prompt[0].tolist()
         known = self._known(tokens)
         layers = [layer.first(known) for layer in self._layers] if known else [PromptLayer() for _ in self.windows]
@@ -183,7 +188,7 @@ class PromptReader:
         self.forget()
         cache = Cache(layers=[*layers])
         for start in range(known, len(tokens), BLOCK):
-            scores = next_scores(self.model, prompt[:, start : start + BLOCK], cache)
+            scores = next_scores(self.model, prompt[:, start : start + BLOCK], cache, head)
         for layer, before in zip(layers, attended, strict=True):
             layer.attended = layer.attended and before
         self._tokens, self._layers = tokens, layers
@@ -205,13 +210,13 @@ def can_be_shared(memory: Cache) -> bool:
     return all(isinstance(layer, PromptLayer) and layer.attended for layer in memory.layers)
 
 
-def continued(reader: PromptReader, memories: Sequence[Cache], rows: Sequence[int], room: int) -> Cache:
+def continued(reader: PromptReader, memories: Sequence[Cache], rows: Sequence[int]) -> Cache:
     """The memory of so many continuations of each prompt: shared where every layer allows it, else repeated.
 
     Several prompts have to be ones that can be shared, of a reader that mixes. Their own memory stays as it is.
     """
     if reader.windows is not None and all(map(can_be_shared, memories)):
-        return SharedCache(memories, reader.windows, rows, room)
+        return SharedCache(memories, reader.windows, rows)
     (memory,), (count,) = memories, rows
     if reader.windows is None:
         repeated = deepcopy(memory)
@@ -231,12 +236,17 @@ def keep_rows(cache: Cache, rows: torch.Tensor) -> None:
     cache.reorder_cache(cast("torch.LongTensor", rows))
 
 
-def next_scores(model: PreTrainedModel, tokens: torch.Tensor, cache: Cache) -> torch.Tensor:
-    """Scores of the token after these, shape (rows, vocabulary), in float32; the cache takes the tokens over."""
+def next_scores(
+    model: PreTrainedModel, tokens: torch.Tensor, cache: Cache, head: torch.nn.Module | None = None
+) -> torch.Tensor:
+    """Scores of the token after these, shape (rows, vocabulary), in float32; the cache takes the tokens over.
+
+    `head` is the output layer that gives them, None the model's own.
+    """
     # Left to itself, a model takes all rows to be as long as the longest.
     apart = cache if isinstance(cache, SharedCache) and cache.prompts > 1 else None
     places = {} if apart is None else {"position_ids": apart.positions.to(tokens.device)}
-    with _reading(cache):
+    with narrowed(model, head), _reading(cache), crew().at_work():
         read = model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1, **places)
     return cast("torch.Tensor", read.logits[:, -1].float())
 

@@ -69,12 +69,6 @@ def without_control_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> str
     return text
 
 
-def line_break_token_ids(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """Every token whose text breaks a line: a completion that is to be one line stops at any of them."""
-    texts = tokenizer.batch_decode([[token] for token in range(len(tokenizer))], clean_up_tokenization_spaces=False)
-    return [token for token, text in enumerate(texts) if LINE_BREAK.search(text)]
-
-
 def first_line(text: str) -> str:
     """A completion up to its first line break."""
     return LINE_BREAK.split(text, maxsplit=1)[0]

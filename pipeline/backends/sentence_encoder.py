@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from pipeline.backends.offline import VerifiedModels, prepare_offline
+from pipeline.backends.threads import crew
 from pipeline.domain.model_card import ModelCard
 from pipeline.scoring.background import unit_rows
 from pipeline.scoring.ports import Embeddings
@@ -69,13 +70,14 @@ class SentenceEncoder:
         sums = np.zeros((len(texts), self._model.get_embedding_dimension() or 0), dtype=np.float32)
         with self._lock:
             for batch in _batches(self._windows(texts)):
-                vectors = self._model.encode(
-                    [window.text for window in batch],
-                    batch_size=len(batch),
-                    convert_to_numpy=True,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                )
+                with crew().at_work(judged=False):
+                    vectors = self._model.encode(
+                        [window.text for window in batch],
+                        batch_size=len(batch),
+                        convert_to_numpy=True,
+                        normalize_embeddings=True,
+                        show_progress_bar=False,
+                    )
                 for window, vector in zip(batch, vectors, strict=True):
                     sums[window.owner] += window.tokens * vector
         return unit_rows(sums)
@@ -114,14 +116,40 @@ def _batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
 
 
 def _load(folder: Path) -> SentenceTransformer:
+    """The encoder in the machine's best numbers, save for the tables of embeddings.
+
+    Of these, most of a multilingual encoder's weights, a text looks at a few rows: they stay in the file, in its own
+    numbers, and rows are turned into the others when they are looked up.
+    """
+    import torch
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(
+    numbers = _precision()
+    model = SentenceTransformer(
         str(folder),
         local_files_only=True,
         trust_remote_code=False,
-        model_kwargs={"use_safetensors": True, "dtype": _precision()},
+        model_kwargs={"use_safetensors": True, "dtype": _stored_precision(folder) or numbers},
     )
+    for module in model.modules():
+        if isinstance(module, torch.nn.Embedding):
+            module.register_forward_hook(lambda _module, _given, rows: rows.to(numbers))
+        else:
+            for weights in module.parameters(recurse=False):
+                weights.data = weights.data.to(numbers)
+    return model
+
+
+def _stored_precision(folder: Path) -> torch.dtype | None:
+    """The numbers that the weights are stored in, None where they are not in a single file."""
+    from safetensors import safe_open
+
+    path = folder / "model.safetensors"
+    if not path.is_file():
+        return None
+    with safe_open(path, framework="pt") as weights:  # type: ignore[no-untyped-call]
+        tensor: torch.Tensor = weights.get_slice(next(iter(weights.keys())))[:1]
+        return tensor.dtype
 
 
 def _precision() -> torch.dtype:

@@ -1,43 +1,19 @@
-"""The tokens that copy of a locale can be made of: all others need no place in the model's output layer.
-
-A token is kept when its bytes are a piece of text in the locale's writing, and, where there is a list of the
-language's common words (package `wordfreq`), when it is one of those that such words are made of. Single letters,
-digits, marks and bytes stay whatever the list says, so that any word can be written, if need be letter by letter.
-Latin letters stay so too in the other scripts, for names and addresses.
-"""
+"""What the tokens of a tokenizer stand for, and which of them are pieces of text in a locale's writing."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import regex
 
-from pipeline.domain.value import digest_of
 from pipeline.domain.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TokenIds = npt.NDArray[np.int64]
-"""Token ids, ascending, each once."""
-
-RULES = 1
-"""Raised with every change of the rules below, so that no set of tokens on disk outlives them."""
-
 WORDS = 50_000
 """Common words of a language whose tokens are kept. Of Gemma's 262,144 tokens they take 8,000 to 44,000."""
-
-CAPITALS = 3_000
-"""Common words that are kept in capitals, too: labels and calls to action."""
 
 MARKS = (
     r"\u0020-\u0040\u005B-\u0060\u007B-\u007E\n\t\u00A0-\u00BF\u00D7\u00F7"  # ASCII and Latin-1, less their letters
@@ -51,89 +27,16 @@ MARKS = (
 EAST_ASIAN = r"\u3000-\u303F\u30FB\u30FC\uFF01-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\uFFE0-\uFFE6"
 """Marks of East Asia: its punctuation, and the wide forms of other marks."""
 
-LAST_LETTER = 0x32400
+LASTLETTER = 0x32400
 """No script has letters beyond this code point."""
 
 _EAST_ASIAN_SCRIPTS = frozenset({"Hani", "Hira", "Kana", "Hang"})
 _LONGEST_MARKS = 3
 _SPACE = "\u2581"
 _BYTE = regex.compile(r"<0x([0-9A-F]{2})>")
-_LETTER = regex.compile(r"\p{L}")
+LETTER = regex.compile(r"\p{L}")
 _CORE = regex.compile(r"^[^\p{L}\p{M}]*(.*?)[^\p{L}\p{M}]*$", regex.DOTALL)
 _LATIN = regex.compile(r"[a-zA-Z]")
-_CHUNK = 4_096
-
-
-class TokenSets:
-    """The token sets of one tokenizer: computed once for each locale, kept in memory and, given a folder, on disk.
-
-    sets = TokenSets(tokenizer, cache / "vocabularies")
-    ids = sets.of(vocabulary)
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, folder: Path | None = None) -> None:
-        self._tokenizer = tokenizer
-        self._folder = folder
-        self._sets: dict[str, TokenIds] = {}
-
-    def of(self, vocabulary: Vocabulary) -> TokenIds:
-        """The tokens that a text in this vocabulary can be made of, without the model's control tokens."""
-        shared = self._of_locale(vocabulary.of_the_locale)
-        if not vocabulary.phrases:
-            return shared
-        # Characters of other scripts come with the phrase that holds them, as the tokens that it is made of.
-        return np.union1d(shared, self._made_of(_placed(vocabulary.phrases)))
-
-    def _of_locale(self, vocabulary: Vocabulary) -> TokenIds:
-        key = digest_of(vocabulary, self._digest, RULES, _words_version())
-        if key not in self._sets:
-            path = None if self._folder is None else self._folder / f"{key}.npy"
-            found = None if path is None else _read(path, max(self._bytes))
-            if found is None:
-                found = self._compute(vocabulary)
-                if path is not None:
-                    _write(path, found)
-            self._sets[key] = found
-        return self._sets[key]
-
-    def _compute(self, vocabulary: Vocabulary) -> TokenIds:
-        writing = Writing(vocabulary)
-        written = {token: writing.text_of(piece) for token, piece in self._bytes.items()}
-        possible = {token: text for token, text in written.items() if text is not None}
-        words = [word for word in common_words(vocabulary.language) if writing.is_native(word)]
-        used = set(self._made_of(_placed(vocabulary.texts)).tolist())
-        if words:
-            used |= set(self._made_of(_variants(words)).tolist()) & possible.keys()
-        else:
-            used |= {token for token, text in possible.items() if _LETTER.search(text) and writing.is_native(text)}
-        cores = {possible[token] for token in used & possible.keys()} - {""}
-        kept = (token for token, text in possible.items() if _is_small(text) or _core(text) in cores)
-        return np.array(sorted(used.union(kept)), dtype=np.int64)
-
-    def _made_of(self, texts: Iterable[str]) -> TokenIds:
-        """Every token of the tokenizer's own way to write these texts."""
-        everything, found = list(texts), set[int]()
-        for start in range(0, len(everything), _CHUNK):
-            found.update(*self._ids(everything[start : start + _CHUNK]))
-        return np.array(sorted(found & self._bytes.keys()), dtype=np.int64)
-
-    def _ids(self, texts: list[str]) -> list[list[int]]:
-        if self._tokenizer.is_fast:
-            # Transformers' own call makes lists of much else of each text, at twice the time.
-            encoded = self._tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-            return [encoding.ids for encoding in encoded]
-        return list(self._tokenizer(texts, add_special_tokens=False)["input_ids"])
-
-    @cached_property
-    def _bytes(self) -> dict[int, bytes]:
-        return token_bytes(self._tokenizer)
-
-    @cached_property
-    def _digest(self) -> str:
-        content = hashlib.sha256(type(self._tokenizer).__name__.encode())
-        for token, piece in self._bytes.items():
-            content.update(b"%d %d " % (token, len(piece)) + piece)
-        return content.hexdigest()
 
 
 class Writing:
@@ -171,7 +74,7 @@ class Writing:
     @cached_property
     def _pieces(self) -> set[bytes]:
         """The parts of the UTF-8 of every character of the writing, save those that are a whole one."""
-        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, LAST_LETTER))))
+        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, LASTLETTER))))
         encoded = (found.encode() for run in self._allowed.findall(everything) for found in run)
         return {
             code[start:end]
@@ -234,54 +137,14 @@ def _whole_end(piece: bytes, start: int) -> int:
     return len(piece)
 
 
-def _is_small(text: str) -> bool:
+def is_small(text: str) -> bool:
     """A letter, alone or behind a space, a few marks, or a piece of a character: what anything can be spelled with."""
-    letters = len(_LETTER.findall(text))
+    letters = len(LETTER.findall(text))
     return len(text) <= _LONGEST_MARKS if not letters else letters == 1 and len(text.strip()) == 1
 
 
-def _core(text: str) -> str:
+def core_of(text: str) -> str:
     """The words of a token without the marks around them: what may be written may stand in brackets, too."""
     found = _CORE.match(text)
     core = found[1] if found else text
     return text if text == f" {core}" else core
-
-
-def _placed(texts: Iterable[str]) -> Iterator[str]:
-    """Texts at the beginning of a line and behind a word: the place decides how they are cut into tokens."""
-    for text in texts:
-        yield f"\n{text}"
-        yield f"\na {text}"
-
-
-def _variants(words: list[str]) -> Iterator[str]:
-    """Words as copy has them: small and capitalised, the commonest in capitals."""
-    yield from _placed(words)
-    yield from _placed(word[:1].upper() + word[1:] for word in words)
-    yield from _placed(word.upper() for word in words[:CAPITALS])
-
-
-def _words_version() -> str:
-    try:
-        return version("wordfreq")
-    except PackageNotFoundError:
-        return "none"
-
-
-def _read(path: Path, last: int) -> TokenIds | None:
-    """A set of tokens from disk, None where there is none that can be used."""
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    ascends = found.ndim == 1 and found.dtype == np.int64 and len(found) > 0 and (np.diff(found) > 0).all()
-    return found if ascends and found[0] >= 0 and found[-1] <= last else None
-
-
-def _write(path: Path, tokens: TokenIds) -> None:
-    # What cannot be kept is computed again: no reason to stop.
-    with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.save(file, tokens)
-        Path(file.name).replace(path)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
+from pipeline.domain.value import digest_of
+from pipeline.kept_arrays import KeptArrays
 from pipeline.scoring.ports import Embeddings, TextEncoder
 
 
@@ -27,21 +29,33 @@ class Backdrop:
 
 
 class Background:
-    """Generic copy by locale tag, embedded at the first question, in one batch."""
+    """Generic copy by locale tag; that of each is embedded at the first question, and kept in `arrays`."""
 
-    def __init__(self, encoder: TextEncoder, texts_by_locale: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, encoder: TextEncoder, texts_by_locale: Mapping[str, Sequence[str]], arrays: KeptArrays | None = None
+    ) -> None:
         self._encoder = encoder
         self._texts = {tag: tuple(texts) for tag, texts in texts_by_locale.items() if texts}
+        self._arrays = arrays or KeptArrays()
+        self._embedded: dict[str | None, Embeddings] = {}
 
     def of(self, locale: str) -> Backdrop:
         """The generic copy to read a text of this locale against."""
         tag = self._nearest(locale)
-        near = self._all if tag is None else self._by_tag[tag]
-        return Backdrop(near=near, own=tag is not None)
+        if tag not in self._embedded:
+            self._embedded[tag] = self._embed([*(chain(*self._texts.values()) if tag is None else self._texts[tag])])
+        return Backdrop(near=self._embedded[tag], own=tag is not None)
 
-    def matrix(self, locale: str) -> Embeddings:
-        """Embeddings of the generic copy of a locale, or of all copy when it has none."""
-        return self.of(locale).near
+    def _embed(self, texts: Sequence[str]) -> Embeddings:
+        # The first vector tells one encoder from another, and one processor's arithmetic from another's.
+        first = self._encoder.encode(texts[:1])
+        key = digest_of(self._encoder.digest, first.tobytes().hex(), *texts)
+        shape = len(texts), first.shape[1]
+        return self._arrays.get(
+            key,
+            lambda: self._encoder.encode(texts),
+            fits=lambda found: found.shape == shape and found.dtype == np.float32 and bool(np.isfinite(found).all()),
+        )
 
     def _nearest(self, locale: str) -> str | None:
         """The locale itself, else one of the same language, else None."""
@@ -49,16 +63,6 @@ class Background:
             return locale
         language = locale.split("-", 1)[0]
         return next((tag for tag in sorted(self._texts) if tag.split("-", 1)[0] == language), None)
-
-    @cached_property
-    def _by_tag(self) -> dict[str, Embeddings]:
-        vectors = self._encoder.encode([text for texts in self._texts.values() for text in texts])
-        ends = np.cumsum([len(texts) for texts in self._texts.values()])
-        return dict(zip(self._texts, np.split(vectors, ends[:-1]), strict=True)) if self._texts else {}
-
-    @cached_property
-    def _all(self) -> Embeddings:
-        return np.concatenate([*self._by_tag.values()]) if self._by_tag else np.zeros((0, 0), np.float32)
 
 
 def unit_rows(vectors: Embeddings) -> Embeddings:

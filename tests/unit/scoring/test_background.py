@@ -28,7 +28,7 @@ def test_a_locale_sees_its_own_copy_then_its_languages_then_all(
 
 
 def test_the_matrix_holds_the_copy_in_order(encoder: TextEncoder, generic: Generic) -> None:
-    matrix = Background(encoder, generic).matrix("ja-JP")
+    matrix = Background(encoder, generic).of("ja-JP").near
     np.testing.assert_allclose(matrix, encoder.encode(generic["ja-JP"]))
 
 
