@@ -19,21 +19,31 @@ _DONTNEED = getattr(mmap, "MADV_DONTNEED", None)
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+)")
 
 
-def give_back(weights: Iterable[torch.Tensor], mappings: Path = Path("/proc/self/smaps")) -> None:
-    """Let the system have the memory of weights that lie in a file; it reads them again when they are looked at.
+class FilePages:
+    """The pages of some weights that lie in a file; none of weights that do not, and none elsewhere than on Linux.
 
-    Nothing is given back of a mapping that was written to since it was read: that would be lost. Elsewhere than on Linux
-    this does nothing.
+    A mapping that was written to since it was read is left alone: what was written would be lost.
     """
-    if _DONTNEED is None:
-        return
-    unchanged = list(_unchanged(mappings))
-    for tensor in weights:
-        first = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
-        end = (tensor.data_ptr() + tensor.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
-        if first < end and any(start <= first and end <= stop for start, stop in unchanged):
+
+    def __init__(self, weights: Iterable[torch.Tensor], mappings: Path = Path("/proc/self/smaps")) -> None:
+        unchanged = [] if _DONTNEED is None else list(_unchanged(mappings))
+        spans = (_whole_pages(tensor) for tensor in weights)
+        self._spans = [
+            (first, end)
+            for first, end in spans
+            if first < end and any(start <= first and end <= stop for start, stop in unchanged)
+        ]
+
+    def give_back(self) -> None:
+        """Let the system have their memory; it reads them again when they are looked at."""
+        for first, end in self._spans:
             # What cannot be given back stays: no fault.
             ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), ctypes.c_int(_DONTNEED))
+
+
+def _whole_pages(tensor: torch.Tensor) -> tuple[int, int]:
+    first = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
+    return first, (tensor.data_ptr() + tensor.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
 
 
 def _unchanged(mappings: Path) -> Iterator[tuple[int, int]]:

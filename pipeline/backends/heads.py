@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from pipeline.backends.file_pages import give_back
+from pipeline.backends.file_pages import FilePages
 from pipeline.backends.narrow_head import NarrowHead
 from pipeline.backends.token_sets import TokenIds, TokenSets
 from pipeline.domain.vocabulary import Vocabulary
@@ -33,6 +33,7 @@ class Heads:
         self._model = model
         self._token_sets = token_sets
         self._ends = sorted(ends)
+        self._pages = FilePages(model.get_output_embeddings().parameters())  # type: ignore[no-untyped-call]
         self._kept: dict[bytes, NarrowHead | None] = {}
 
     def of(self, vocabularies: Collection[Vocabulary]) -> dict[Vocabulary, OwnHead]:
@@ -51,9 +52,7 @@ class Heads:
             # Those of the same tokens share them, and are drawn in one go.
             tensors = {each.tobytes(): torch.from_numpy(each).to(self._model.device) for each in sets.values()}
             found |= {each: (tensors[own.tobytes()], head) for each, own in sets.items()}
-        whole = self._model.get_output_embeddings()  # type: ignore[no-untyped-call]
-        give_back([whole.weight.detach()])
         return found
 
     def _make(self, tokens: TokenIds) -> NarrowHead:
-        return NarrowHead.of(self._model, torch.from_numpy(tokens))
+        return NarrowHead.of(self._model, torch.from_numpy(tokens), self._pages)

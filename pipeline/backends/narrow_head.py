@@ -15,7 +15,12 @@ import torch
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
+from pipeline.backends.file_pages import FilePages
 from pipeline.backends.packed_linear import PackedLinear, can_pack
+
+
+PART = 8_192
+"""Tokens whose weights are taken out at once."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,20 @@ class NarrowHead:
     layer: torch.nn.Module
 
     @classmethod
-    def of(cls, model: PreTrainedModel, tokens: torch.Tensor) -> NarrowHead:
-        """Take these tokens' weights out of the model's output layer; the model stays as it is."""
+    def of(cls, model: PreTrainedModel, tokens: torch.Tensor, pages: FilePages | None = None) -> NarrowHead:
+        """Take these tokens' weights out of the model's output layer; the model stays as it is.
+
+        `pages` are those of the whole layer: they are given back as the tokens are taken out.
+        """
         whole = model.get_output_embeddings()  # type: ignore[no-untyped-call]
         with torch.device("meta"):
             layer = torch.nn.Linear(whole.weight.shape[1], len(tokens), bias=whole.bias is not None)
         for name, weights in whole.named_parameters(recurse=False):
-            rows = weights.detach().index_select(0, tokens.to(weights.device))
+            rows = weights.new_empty((len(tokens), *weights.shape[1:]), requires_grad=False)
+            for part, into in zip(tokens.to(weights.device).split(PART), rows.split(PART), strict=True):
+                torch.index_select(weights.detach(), 0, part, out=into)
+                if pages:
+                    pages.give_back()
             setattr(layer, name, torch.nn.Parameter(rows, requires_grad=False))
         return cls(tokens.to(whole.weight.device), PackedLinear(layer) if can_pack(layer.weight) else layer)
 

@@ -11,7 +11,7 @@ from typing import cast
 
 import torch
 
-from pipeline.backends.file_pages import give_back
+from pipeline.backends.file_pages import FilePages
 
 
 class PackedLinear(torch.nn.Module):
@@ -49,4 +49,4 @@ def pack_linear_layers(model: torch.nn.Module, keep: torch.nn.Module | None) -> 
             if type(layer) is torch.nn.Linear and layer is not keep and can_pack(layer.weight):
                 setattr(module, name, PackedLinear(layer))
                 packed.append(layer.weight.detach())
-    give_back(packed)
+    FilePages(packed).give_back()
