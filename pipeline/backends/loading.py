@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.backends.memory import Device, is_out_of_memory, require_memory
-from pipeline.backends.offline import prepare_offline
+from pipeline.backends.offline import prepare_offline, uninterrupted
 from pipeline.domain.model_card import ModelCard
 from pipeline.errors import ModelDamaged, ModelError, ModelTooLarge
 
@@ -34,12 +34,13 @@ def load_language_model(folder: Path, card: ModelCard) -> tuple[PreTrainedModel,
         raise ModelError(
             f"{card.auto_class} is not a class that generates text here", hint=f"Name one of {AUTO_CLASSES}."
         )
-    prepare_offline()
-    device = _device()
-    with _faults_as_errors(card.id):
-        config = _readable_config(folder, card.id, device)
-        require_memory(card.id, folder, device)
-        return _load_model(folder, card, config, device), _load_tokenizer(folder, card.id)
+    with uninterrupted():
+        prepare_offline()
+        device = _device()
+        with _faults_as_errors(card.id):
+            config = _readable_config(folder, card.id, device)
+            require_memory(card.id, folder, device)
+            return _load_model(folder, card, config, device), _load_tokenizer(folder, card.id)
 
 
 def _device() -> Device:

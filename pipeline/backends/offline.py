@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +44,22 @@ def prepare_offline() -> None:
 
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Load without looking for garbage in between.
+
+    Libraries and vocabularies are millions of objects, and none of them is garbage: looking through them again and
+    again took a third of the time of loading both models (7 s to 4.7 s).
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def require(package: str) -> None:

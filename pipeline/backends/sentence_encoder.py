@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pipeline.backends.offline import VerifiedModels, prepare_offline
+from pipeline.backends.offline import VerifiedModels, prepare_offline, uninterrupted
 from pipeline.backends.threads import crew
 from pipeline.domain.model_card import ModelCard
 from pipeline.scoring.background import unit_rows
@@ -49,8 +49,9 @@ class SentenceEncoder:
     def from_store(cls, store: VerifiedModels, card: ModelCard) -> Self:
         """Load a stored encoder after every digest was checked; raises ModelMissing, ModelDamaged or UnsafeModel."""
         folder = store.verified(card.id)
-        prepare_offline()
-        encoder = cls(_load(folder), store.weights_digest(card.id))
+        with uninterrupted():
+            prepare_offline()
+            encoder = cls(_load(folder), store.weights_digest(card.id))
         # What the libraries made lives as long as the process. Looking through it for garbage again and again took
         # a tenth of the time of scoring 1,000 texts against 25 brands.
         gc.freeze()

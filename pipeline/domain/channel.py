@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic import Field
 
 from pipeline.domain.counting import MEASURES, CountingUnit, count_graphemes, longest_fit
@@ -27,10 +29,15 @@ class Channel(Value):
 
     def characters(self, sample: str) -> int:
         """How many characters of text like `sample` fit, at most: fewer in Japanese than in English for a search ad."""
-        if self.unit is CountingUnit.GRAPHEMES:
-            return self.limit
-        room = self.limit * _MOST_CHARACTERS_A_UNIT
-        return count_graphemes(self.fitting((sample * (room // len(sample) + 1))[:room]))
+        return _characters(self.unit, self.limit, sample)
+
+
+@cache
+def _characters(unit: CountingUnit, limit: int, sample: str) -> int:
+    if unit is CountingUnit.GRAPHEMES:
+        return limit
+    room = limit * _MOST_CHARACTERS_A_UNIT
+    return count_graphemes(longest_fit((sample * (room // len(sample) + 1))[:room], MEASURES[unit], limit))
 
 
 _MOST_CHARACTERS_A_UNIT = 160

@@ -115,9 +115,9 @@ MEASURES: dict[CountingUnit, Callable[[str], int]] = {
 
 def longest_fit(text: str, measure: Callable[[str], int], limit: int) -> str:
     """A beginning of a text, in whole grapheme clusters, that fits a limit while one more cluster would not."""
-    ends = [0, *(found.end() for found in _CLUSTER.finditer(text))]
     if measure(text) <= limit:
         return text
+    ends = [0, *(found.end() for found in _CLUSTER.finditer(text))]
     fits, over = 0, len(ends) - 1
     while over - fits > 1:
         middle = (fits + over) // 2
