@@ -252,7 +252,7 @@ def compare(args: argparse.Namespace) -> Iterator[Result]:
             ratios = {other: rate / rates[other] for other in BASES if other in rates and other != name}
             share = None
             if name == "glocal":
-                _, head = generator._tokens_and_head({vocabulary_of(plan)})  # noqa: SLF001  (its size is part of the limit)
+                ((_, head),) = generator._heads.of({vocabulary_of(plan)}).values()  # noqa: SLF001  (its size is part of the limit)
                 limit = limit_seconds(generator._model, head.layer, prompt, tokens, args.candidates)  # noqa: SLF001
                 share = limit / seconds
             draft = seconds / texts * args.candidates
@@ -277,7 +277,7 @@ def grow(args: argparse.Namespace) -> Iterator[dict[str, float]]:
     generator = TransformersGenerator.from_store(parts.models, parts.card(work[0].card.id))
     marks = [int(number) for number in args.units.split(",")]
     for plan in work:  # each locale's tokens are worked out once, whatever the number of units
-        generator._tokens_and_head({vocabulary_of(plan)})  # noqa: SLF001
+        generator._heads.of({vocabulary_of(plan)})  # noqa: SLF001
     start = time.perf_counter()
     for number, plan in enumerate(islice(cycle(work), max(marks)), start=1):
         config = plan.provenance.generation.model_copy(update={"max_new_tokens": args.new_tokens, "seed": number})

@@ -6,7 +6,7 @@ Joins the checks and the scores, which do not know each other. Knows nothing of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -73,7 +73,7 @@ class Assessor:
     library: Library
     load_encoder: Callable[[], TextEncoder]
     now: Callable[[], datetime] = _now
-    arrays: KeptArrays = KeptArrays()
+    arrays: KeptArrays = field(default_factory=KeptArrays)
 
     def assess(self, unit: Unit, texts: Sequence[str]) -> Assessed:
         """Assess texts written for a unit; the encoder sees them, and the source, in one batch."""

@@ -25,7 +25,7 @@ class KeptArrays:
     folder: Path | None = None
 
     def get(self, digest: str, compute: Callable[[], Array], *, fits: Callable[[Array], bool]) -> Array:
-        """The array of this digest; computed where there is none, or one that does not fit, as a damaged one does not."""
+        """The array of this digest, computed where there is none, or a damaged one that does not fit."""
         if self.folder is None:
             return compute()
         path = self.folder / f"{digest}.npy"

@@ -21,7 +21,6 @@ from pipeline.backends.prompt_memory import PromptReader, continued, keep_rows, 
 from pipeline.domain.candidate import GenerationConfig
 from pipeline.errors import GenerationFailed
 
-
 ROWS = 8
 """Rows leave a batch by so many: the library prepares each product for the number of rows that it has, and keeps what
 it prepared. A batch of 64 that shrank one by one took 3 % longer, and 200 MB more."""
@@ -56,8 +55,8 @@ class Continuation:
 class Drawing:
     """A prompt of shape (1, tokens), and what its continuations are drawn by.
 
-    `stop_tokens` end a continuation. `tokens` are those that may be drawn, ascending, None for all. `head` is the output
-    layer that has them, None for the model's own; of one head, several drawings may each have tokens of their own.
+    `stop_tokens` end a continuation. `head` is the output layer, None for the model's own. `tokens` are those of it
+    that may be drawn, ascending, None for all: several drawings may share a head and have tokens of their own.
     """
 
     prompt: torch.Tensor
@@ -75,14 +74,14 @@ class Drawing:
 class Task:
     """One prompt's continuations, as far as they have come.
 
-    `reading` is what the prompt's reading gave, its memory and the scores of the next token. `layer` is the output layer,
-    None for the model's own, `tokens` are those that may be drawn, None for all.
+    `reading` is what the prompt's reading gave, its memory and the scores of the next token. `layer` is the output
+    layer, None for the model's own, `tokens` are those that may be drawn, None for all.
     """
 
     def __init__(self, drawing: Drawing) -> None:
         config, head = drawing.config, drawing.head
         self.drawing = drawing
-        self.layer = head and head.layer
+        self.layer = None if head is None else head.layer
         self.tokens = head.tokens if head and drawing.tokens is None else drawing.tokens
         self._columns = self.tokens if head is None or self.tokens is None else head.places_of(self.tokens)
         self.continuations: list[Continuation] = []

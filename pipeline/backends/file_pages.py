@@ -38,7 +38,9 @@ class FilePages:
         """Let the system have their memory; it reads them again when they are looked at."""
         for first, end in self._spans:
             # What cannot be given back stays: no fault.
-            ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), ctypes.c_int(_DONTNEED))
+            ctypes.CDLL(None).madvise(
+                ctypes.c_void_p(first), ctypes.c_size_t(end - first), ctypes.c_int(_DONTNEED or 0)
+            )
 
 
 def _whole_pages(tensor: torch.Tensor) -> tuple[int, int]:

@@ -18,7 +18,6 @@ from transformers import PreTrainedModel
 from pipeline.backends.file_pages import FilePages
 from pipeline.backends.packed_linear import PackedLinear, can_pack
 
-
 PART = 8_192
 """Tokens whose weights are taken out at once."""
 
@@ -41,7 +40,7 @@ class NarrowHead:
             layer = torch.nn.Linear(whole.weight.shape[1], len(tokens), bias=whole.bias is not None)
         for name, weights in whole.named_parameters(recurse=False):
             rows = weights.new_empty((len(tokens), *weights.shape[1:]), requires_grad=False)
-            for part, into in zip(tokens.to(weights.device).split(PART), rows.split(PART), strict=True):
+            for part, into in zip(tokens.to(weights.device).split(PART), rows.split(PART), strict=True):  # type: ignore[no-untyped-call]
                 torch.index_select(weights.detach(), 0, part, out=into)
                 if pages:
                     pages.give_back()
@@ -54,7 +53,7 @@ class NarrowHead:
 
 
 class HeadsByRow(torch.nn.Module):
-    """Output layers side by side: the first rows go through the first, and so on; the scores are `beside` each other."""
+    """Several output layers: the first rows go through the first, and so on; their scores stand `beside` each other."""
 
     def __init__(self, layers: Sequence[tuple[int, torch.nn.Module]]) -> None:
         super().__init__()
@@ -63,7 +62,7 @@ class HeadsByRow(torch.nn.Module):
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """Multiply states of shape (rows, tokens, hidden)."""
-        parts = zip(self._layers, states.split(self._counts), strict=True)
+        parts = zip(self._layers, states.split(self._counts), strict=True)  # type: ignore[no-untyped-call]
         return beside([layer(part) for layer, part in parts])
 
 

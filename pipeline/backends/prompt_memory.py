@@ -138,9 +138,7 @@ class SharedCache(Cache):
         self._rows = list(rows)
         by_layer = zip(*(cast("list[PromptLayer]", prompt.layers) for prompt in prompts), strict=True)
         super().__init__(
-            layers=[
-                SharedLayer(layers, window, self._rows) for layers, window in zip(by_layer, windows, strict=True)
-            ]
+            layers=[SharedLayer(layers, window, self._rows) for layers, window in zip(by_layer, windows, strict=True)]
         )
         lengths = torch.tensor([prompt.get_seq_length() for prompt in prompts])
         self._lengths = lengths.repeat_interleave(torch.tensor(self._rows))[:, None]
@@ -175,7 +173,8 @@ class PromptReader:
     def read(self, prompt: torch.Tensor, head: torch.nn.Module | None = None) -> tuple[Cache, torch.Tensor]:
         """The memory of a prompt of shape (1, tokens), and the scores of the token after it, shape (1, vocabulary).
 
-        The scores are those of the output layer `head`, None for the model's own. The memory stays as it is while others are read; continue it through `continued`.
+        The scores are those of the output layer `head`, None for the model's own. The memory stays as it is while
+        others are read; continue it through `continued`.
         """
         if self.windows is None:
             # A state that sums up all tokens cannot be taken back to where two prompts part.

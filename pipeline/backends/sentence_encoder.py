@@ -148,7 +148,7 @@ def _stored_precision(folder: Path) -> torch.dtype | None:
     path = folder / "model.safetensors"
     if not path.is_file():
         return None
-    with safe_open(path, framework="pt") as weights:  # type: ignore[no-untyped-call]
+    with safe_open(path, framework="pt") as weights:
         tensor: torch.Tensor = weights.get_slice(next(iter(weights.keys())))[:1]
         return tensor.dtype
 

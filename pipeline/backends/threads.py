@@ -36,7 +36,7 @@ def let_threads_spin() -> None:
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds that went by, that this program computed (on all cores), and that all cores were idle, None if unknown."""
+    """Seconds that went by, that this program computed on all cores, and that all cores idled (None: not known)."""
 
     wall: Callable[[], float]
     used: Callable[[], float]
@@ -86,7 +86,7 @@ class Crew:
         if self._wall < WINDOW:
             return
         got, self._wall, self._used = self._used / self._wall, 0.0, 0.0
-        if 1 < self.threads and got < OWN * self.threads:
+        if self.threads > 1 and got < OWN * self.threads:
             self.threads = max(1, int(got))
             self._since = (clocks.wall(), clocks.idle())
         elif self.threads < self._cores:

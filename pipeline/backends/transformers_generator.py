@@ -64,7 +64,7 @@ class TransformersGenerator:
         self._tokenizer = tokenizer
         self._reader = PromptReader(model)
         self._token_sets = TokenSets(tokenizer, cache, digest)
-        self._heads = Heads(model, self._token_sets, self._end_tokens)
+        self._heads = Heads(model, self._token_sets, self._end_tokens, most=LOCALES_AT_ONCE)
         self._alone = Lock()
 
     @classmethod

@@ -112,12 +112,11 @@ def test_a_locales_tokens_are_drawn_as_from_the_whole_head_with_the_rest_masked(
 ) -> None:
     """Same seed, same tokens."""
     ids = generator._tokenizer(FEW_SHOT + "Englisch: Cold water.\nDeutsch:", return_tensors="pt")["input_ids"]
-    sets, _ = generator._tokens_and_head({GERMAN})
-    tokens = sets[GERMAN]
+    tokens, _ = generator._heads.of({GERMAN})[GERMAN]
     config = GenerationConfig(num_return_sequences=8, max_new_tokens=10, temperature=1.2, seed=4)
     reader = PromptReader(in_float32)
-    held = Drawing(ids, config, frozenset(), tokens)
-    (narrow,) = sample_continuations(reader, [held], NarrowHead.of(in_float32, tokens))
+    held = Drawing(ids, config, frozenset(), tokens, NarrowHead.of(in_float32, tokens))
+    (narrow,) = sample_continuations(reader, [held])
 
     from pipeline.backends import decoding, prompt_memory
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,21 +111,32 @@ def test_several_prompts_share_a_step(small: PreTrainedModel) -> None:
     assert [count for count in rows if count > 1] == [12, 12]
 
 
-def test_one_output_layer_serves_prompts_of_different_tokens(small: PreTrainedModel) -> None:
-    """Each draws from its own, in the same order as from a layer of its own."""
-    given = [each for each in drawings(30) if each.tokens is not None]
-    union = NarrowHead.of(small, torch.arange(TOKENS))
-    reader = PromptReader(small)
+def test_output_layers_of_several_kinds_serve_one_batch(packed: PreTrainedModel) -> None:
+    """One that is shared, one of a prompt's own and the model's: each draws what it draws from the whole one."""
+    given = drawings(30)
+    shared = NarrowHead.of(packed, torch.arange(3, TOKENS))
+    even = NarrowHead.of(packed, torch.arange(0, TOKENS, 2))
+    heads = {TOKENS - 4: shared, (TOKENS + 1) // 2: even}
+    narrow = [each if each.tokens is None else replace(each, head=heads[len(each.tokens)]) for each in given]
 
-    together = texts(sample_continuations(reader, given, union))
+    assert len({each.head for each in narrow}) == 3
+    assert texts(sampled(packed, narrow)) == texts(sampled(packed, given))
 
-    own = [
-        sample_continuations(reader, [each], NarrowHead.of(small, each.tokens))[0]
-        for each in given
-        if each.tokens is not None
-    ]
-    reader.forget()
-    assert together == texts(own)
+
+def test_a_batch_shrinks_by_eights(small: PreTrainedModel) -> None:
+    """Every number of rows costs the library a preparation that it keeps; what ended adds nothing to its text."""
+    rows: list[int] = []
+    small.register_forward_pre_hook(lambda _, __, given: rows.append(len(given["input_ids"])), with_kwargs=True)
+    config = GenerationConfig(num_return_sequences=20, max_new_tokens=40, temperature=1.5, top_k=0)
+    given = Drawing(torch.arange(4, 20)[None], config, frozenset(range(12)))
+
+    (found,) = sampled(small, [given])
+
+    assert not isinstance(found, GenerationFailed)
+    ends = {len(each.tokens) for each in found}
+    assert len(ends) > 5, "they end one after another"
+    assert set(rows) <= {1, 20, 16, 8}
+    assert all(each.stop is not None or len(each.tokens) == 40 for each in found)
 
 
 def test_where_memory_runs_out_half_as_many_are_drawn_at_once(small: PreTrainedModel) -> None:
@@ -215,12 +227,12 @@ def test_a_shared_cache_lets_a_prompt_go_whose_continuations_are_done(small: Pre
     """The others keep what they added and where they stand."""
     reader = PromptReader(small)
     memories = [reader.read(torch.arange(4, end)[None])[0] for end in (9, 20, 14)]
-    cache = prompt_memory.continued(reader, memories, [2, 1, 2], 4)
+    cache = prompt_memory.continued(reader, memories, [2, 1, 2])
     assert isinstance(cache, SharedCache)
     prompt_memory.next_scores(small, torch.tensor([[7], [8], [9], [10], [11]]), cache)
     whole = prompt_memory.next_scores(small, torch.full((5, 1), 12), cache)
 
-    other = prompt_memory.continued(reader, memories, [2, 1, 2], 4)
+    other = prompt_memory.continued(reader, memories, [2, 1, 2])
     prompt_memory.next_scores(small, torch.tensor([[7], [8], [9], [10], [11]]), other)
     prompt_memory.keep_rows(other, torch.tensor([1, 3, 4]))
     kept = prompt_memory.next_scores(small, torch.full((3, 1), 12), other)

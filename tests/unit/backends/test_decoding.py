@@ -31,19 +31,17 @@ def sample_continuations(
     head: NarrowHead | None = None,
     at_once: int = 256,
 ) -> list[Continuation]:
-    return draw_one(PromptReader(model), drawing(prompt, config, stop_tokens, head), head, at_once)
+    return draw_one(PromptReader(model), drawing(prompt, config, stop_tokens, head), at_once)
 
 
 def drawing(
     prompt: torch.Tensor, config: GenerationConfig, stop_tokens: frozenset[int] = NEVER, head: NarrowHead | None = None
 ) -> Drawing:
-    return Drawing(prompt, config, stop_tokens, None if head is None else head.tokens)
+    return Drawing(prompt, config, stop_tokens, head=head)
 
 
-def draw_one(
-    reader: PromptReader, given: Drawing, head: NarrowHead | None = None, at_once: int = 256
-) -> list[Continuation]:
-    (found,) = sample(reader, [given], head, lambda _, most: min(most, at_once))
+def draw_one(reader: PromptReader, given: Drawing, at_once: int = 256) -> list[Continuation]:
+    (found,) = sample(reader, [given], lambda _, most: min(most, at_once))
     if isinstance(found, GenerationFailed):
         raise found
     return found
@@ -116,8 +114,9 @@ def test_the_global_random_state_is_neither_read_nor_changed(llama: PreTrainedMo
     assert first == second
 
 
-def test_finished_continuations_cost_nothing_more(writes: Callable[..., Any]) -> None:
+def test_finished_continuations_cost_nothing_more(writes: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The batch shrinks as they stop, and the last one ends the work."""
+    monkeypatch.setattr("pipeline.backends.decoding.ROWS", 1)
     model = writes("a", "b", "c", "d")
     model.scores[4, 6] = 0.0  # after "a" as likely "c" as "b": some rows are one step shorter
 
@@ -198,7 +197,7 @@ def test_a_prompt_is_shared_where_the_model_hands_its_memory_to_the_attention(
     reader = PromptReader(model)
 
     memory, _ = reader.read(PROMPT)
-    shared = {isinstance(layer, SharedLayer) for layer in continued(reader, [memory], [2], 4).layers}
+    shared = {isinstance(layer, SharedLayer) for layer in continued(reader, [memory], [2]).layers}
 
     assert shared == {request.node.callspec.params["model"] in SHARING}
 
@@ -319,7 +318,7 @@ def test_twenty_thousand_draws_from_a_narrow_head_are_spread_as_the_masked_score
     head, reader = NarrowHead.of(llama, tokens), PromptReader(llama)
     counts = torch.zeros(44)
     for seed in range(79):
-        drawn = draw_one(reader, drawing(PROMPT, config.model_copy(update={"seed": seed}), head=head), head)
+        drawn = draw_one(reader, drawing(PROMPT, config.model_copy(update={"seed": seed}), head=head))
         counts += torch.tensor([each.tokens[0] for each in drawn]).bincount(minlength=44)
     with torch.inference_mode():
         expected = llama(PROMPT).logits[0, -1, tokens].softmax(-1) * counts.sum()

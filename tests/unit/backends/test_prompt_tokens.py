@@ -10,7 +10,6 @@ from pipeline.backends.prompt_tokens import (
     after_thoughts,
     answer_text,
     first_line,
-    line_break_token_ids,
     prompt_token_ids,
     without_control_tokens,
     written_text,
@@ -141,11 +140,6 @@ def test_a_chat_prompt_needs_a_chat_template(tokenizer: PreTrainedTokenizerFast)
         prompt_token_ids(tokenizer, chat(("user", "hi")))
 
     assert "chat_template: false" in caught.value.hint
-
-
-def test_every_token_that_breaks_a_line_is_found(tokenizer: PreTrainedTokenizerFast) -> None:
-    """Also one that begins with copy."""
-    assert [tokenizer.convert_ids_to_tokens(token) for token in line_break_token_ids(tokenizer)] == ["\n", "\r", ".\n"]
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\u2028", "\u2029"])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from pipeline.backends.transformers_generator import TransformersGenerator
+from pipeline.backends.transformers_generator import LOCALES_AT_ONCE, TransformersGenerator
 from pipeline.domain.ask import Ask
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.model_card import ModelCard
@@ -25,7 +25,7 @@ Complete = Callable[[str], Prompt]
 @pytest.fixture(autouse=True)
 def _no_word_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are long, and nothing here is about them."""
-    monkeypatch.setattr("pipeline.backends.vocabulary.common_words", lambda _: [])
+    monkeypatch.setattr("pipeline.backends.token_sets.common_words", lambda _: [])
 
 
 def test_the_same_seed_gives_the_same_texts(
@@ -232,9 +232,8 @@ def test_the_ends_of_a_text_belong_to_every_vocabulary(
     """They are control tokens, which no writing has."""
     generator = TransformersGenerator(llama, tokenizer)
 
-    _, head = generator._tokens_and_head({Vocabulary(language="es", scripts=("Latn",))})
+    ((_, head),) = generator._heads.of({Vocabulary(language="es", scripts=("Latn",))}).values()
 
-    assert head is not None
     assert tokenizer.eos_token_id in head.tokens
     assert tokenizer.pad_token_id not in head.tokens
 
@@ -244,11 +243,18 @@ def test_only_the_last_locales_output_layers_are_kept(
 ) -> None:
     """Memory does not grow with the number of locales."""
     generator = TransformersGenerator(llama, tokenizer)
-    for script in ("Latn", "Arab", "Cyrl", "Grek"):
-        phrases = ("eo",) if script == "Cyrl" else ("</think>",) if script == "Grek" else ()
-        generator.generate(completion("de:"), ONE, Vocabulary(language="es", scripts=(script,), phrases=phrases))
+    scripts = ("Latn", "Arab", "Cyrl", "Grek", "Hebr", "Deva", "Latn")
+    wanted = [Vocabulary(language="es", scripts=(script,), phrases=(script,)) for script in scripts]
+    for vocabulary in wanted:
+        generator.generate(completion("de:"), ONE, vocabulary)
+    assert len(generator._heads._kept) <= LOCALES_AT_ONCE
+    (again,) = generator._heads.of({wanted[-1]}).values()
+    assert generator._heads.of({wanted[-1]})[wanted[-1]][1] is again[1], "the last one is not made twice"
 
-    assert len(generator._heads) == 2
+    together = [Ask(prompt=completion("de:"), config=ONE, vocabulary=vocabulary) for vocabulary in wanted]
+
+    assert all(isinstance(found, list) for found in generator.generate_together(together))
+    assert len(generator._heads._kept) <= LOCALES_AT_ONCE
 
 
 def test_a_draft_is_the_same_alone_and_among_forty_and_in_a_new_process(

@@ -8,8 +8,9 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.backends import vocabulary as module
-from pipeline.backends.vocabulary import TokenSets, Writing, common_words, token_bytes
+from pipeline.backends import token_sets
+from pipeline.backends.token_sets import TokenSets
+from pipeline.backends.vocabulary import Writing, _byte_alphabet, common_words, token_bytes
 from pipeline.domain.vocabulary import Vocabulary
 
 SPANISH = Vocabulary(language="es", scripts=("Latn",))
@@ -69,13 +70,13 @@ def bytes_of(text: str) -> bytes:
 
 
 def in_alphabet(piece: bytes) -> str:
-    return "".join({number: letter for letter, number in module._byte_alphabet().items()}[byte] for byte in piece)
+    return "".join({number: letter for letter, number in _byte_alphabet().items()}[byte] for byte in piece)
 
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Says which words are common."""
-    return lambda *words: monkeypatch.setattr(module, "common_words", lambda _: list(words))
+    return lambda *words: monkeypatch.setattr(token_sets, "common_words", lambda _: list(words))
 
 
 def kept(tokenizer: PreTrainedTokenizerFast, vocabulary: Vocabulary, folder: Path | None = None) -> set[str]:
@@ -205,6 +206,26 @@ def test_a_file_with_impossible_tokens_is_computed_anew(
     np.save(path, np.array(wrong, dtype=np.int64))
 
     assert (TokenSets(pieces, tmp_path).of(SPANISH) == expected).all()
+
+
+def test_every_token_that_breaks_a_line_is_found(
+    pieces: PreTrainedTokenizerFast, bytewise: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    """Whether tokens are written in bytes or in letters; also one that begins with copy."""
+    for tokenizer, expected in ((pieces, ["\n", "<0x0A>", "<0x0D>"]), (bytewise, ["Ċ", "č"])):
+        found = TokenSets(tokenizer, tmp_path).line_breaks
+        assert set(tokenizer.convert_ids_to_tokens(sorted(found))) == set(expected)
+    pieces.add_tokens([".\n", "a\u2028"])
+    assert {".\n", "a\u2028"} <= set(pieces.convert_ids_to_tokens(sorted(TokenSets(pieces).line_breaks)))
+
+
+def test_sets_of_another_model_are_not_taken_for_its_own(pieces: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    """Where the model's files are known by a digest, it stands for the tokens."""
+    first = TokenSets(pieces, tmp_path, "a" * 64).line_breaks
+    assert TokenSets(pieces, tmp_path, "a" * 64).line_breaks == first
+    assert len(list(tmp_path.iterdir())) == 1
+    TokenSets(pieces, tmp_path, "b" * 64).line_breaks  # noqa: B018  (looked at, so that it is computed)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_words_are_listed_for_most_languages_and_never_missed() -> None:

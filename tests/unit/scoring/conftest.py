@@ -21,15 +21,16 @@ TOPICS = ("cold", "refill", "music", "tram", "bread", "rain", "bike", "book", "l
 
 
 class TopicEncoder:
-    """One dimension a topic word, plus one that every text has in common; counts the batches it is given."""
+    """One dimension a topic word, plus one that every text has in common; counts the texts and batches it is given."""
 
     digest = "topics"
 
     def __init__(self) -> None:
-        self.batches = 0
+        self.batches = self.texts = 0
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         self.batches += 1
+        self.texts += len(texts)
         rows = [[1.0, *(float(text.lower().count(topic)) for topic in TOPICS)] for text in texts]
         vectors = np.array(rows, dtype=np.float32).reshape(len(rows), len(TOPICS) + 1)
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
