@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from pipeline.backends.vocabulary import LETTER, Writing, common_words, core_of, is_small, token_bytes
+from pipeline.backends.offline import uninterrupted
+from pipeline.backends.vocabulary import LETTER, Piece, Writing, common_words, token_bytes
 from pipeline.domain.value import digest_of
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.kept_arrays import KeptArrays
@@ -77,7 +78,8 @@ class TokenSets:
     def _kept(self, name: str, compute: Callable[[], TokenIds]) -> TokenIds:
         key = digest_of(name, self._digest, RULES)
         if key not in self._sets:
-            self._sets[key] = self._arrays.get(key, compute, fits=self._are_tokens)
+            with uninterrupted():
+                self._sets[key] = self._arrays.get(key, compute, fits=self._are_tokens)
         return self._sets[key]
 
     def _are_tokens(self, found: TokenIds) -> bool:
@@ -86,16 +88,16 @@ class TokenSets:
 
     def _compute(self, vocabulary: Vocabulary) -> TokenIds:
         writing = Writing(vocabulary)
-        written = {token: writing.text_of(piece) for token, piece in self._bytes.items()}
-        possible = {token: text for token, text in written.items() if text is not None}
+        possible = {token: piece for token, piece in self._pieces.items() if writing.holds(piece)}
         words = [word for word in common_words(vocabulary.language) if writing.is_native(word)]
         used = set(self._made_of(_placed(vocabulary.texts)).tolist())
         if words:
             used |= set(self._made_of(_variants(words)).tolist()) & possible.keys()
         else:
-            used |= {token for token, text in possible.items() if LETTER.search(text) and writing.is_native(text)}
-        cores = {possible[token] for token in used & possible.keys()} - {""}
-        kept = (token for token, text in possible.items() if is_small(text) or core_of(text) in cores)
+            native = ((token, piece.text or "") for token, piece in possible.items())
+            used |= {token for token, text in native if LETTER.search(text) and writing.is_native(text)}
+        cores = {possible[token].text for token in used & possible.keys()} - {""}
+        kept = (token for token, piece in possible.items() if piece.is_small or piece.core in cores)
         return np.array(sorted(used.union(kept)), dtype=np.int64)
 
     def _made_of(self, texts: Iterable[str]) -> TokenIds:
@@ -115,6 +117,10 @@ class TokenSets:
     @cached_property
     def _bytes(self) -> dict[int, bytes]:
         return token_bytes(self._tokenizer)
+
+    @cached_property
+    def _pieces(self) -> dict[int, Piece]:
+        return {token: Piece.of(piece) for token, piece in self._bytes.items()}
 
     @cached_property
     def _controls(self) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ MARKS = (
 EAST_ASIAN = r"\u3000-\u303F\u30FB\u30FC\uFF01-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65\uFFE0-\uFFE6"
 """Marks of East Asia: its punctuation, and the wide forms of other marks."""
 
-LASTLETTER = 0x32400
+LAST_LETTER = 0x32400
 """No script has letters beyond this code point."""
 
 _EAST_ASIAN_SCRIPTS = frozenset({"Hani", "Hira", "Kana", "Hang"})
@@ -37,6 +38,45 @@ _BYTE = regex.compile(r"<0x([0-9A-F]{2})>")
 LETTER = regex.compile(r"\p{L}")
 _CORE = regex.compile(r"^[^\p{L}\p{M}]*(.*?)[^\p{L}\p{M}]*$", regex.DOTALL)
 _LATIN = regex.compile(r"[a-zA-Z]")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a token stands for: whole characters, and bytes of those in whose midst it begins or ends.
+
+    `text` is None where the bytes are those of no text.
+    """
+
+    text: str | None
+    broken: frozenset[bytes]
+
+    @classmethod
+    def of(cls, piece: bytes) -> Piece:
+        """Take a token's bytes apart."""
+        start = next((i for i, byte in enumerate(piece) if byte & 0xC0 != 0x80), len(piece))  # noqa: PLR2004
+        if start == len(piece):
+            return cls("", frozenset({piece}))
+        end = _whole_end(piece, start)
+        try:
+            text = piece[start:end].decode()
+        except UnicodeDecodeError:
+            return cls(None, frozenset())
+        return cls(text, frozenset({piece[:start], piece[end:]} - {b""}))
+
+    @cached_property
+    def is_small(self) -> bool:
+        """A letter, alone or behind a space, a few marks, or a piece of a character: what anything is spelled with."""
+        text = self.text or ""
+        letters = len(LETTER.findall(text))
+        return len(text) <= _LONGEST_MARKS if not letters else letters == 1 and len(text.strip()) == 1
+
+    @cached_property
+    def core(self) -> str:
+        """Its words without the marks around them: what may be written may stand in brackets, too."""
+        text = self.text or ""
+        found = _CORE.match(text)
+        core = found[1] if found else text
+        return text if text == f" {core}" else core
 
 
 class Writing:
@@ -53,28 +93,16 @@ class Writing:
         """Whether all letters are of the locale's own scripts."""
         return self._native.fullmatch(text) is not None
 
-    def text_of(self, piece: bytes) -> str | None:
-        """The whole characters of a token, None when no text in this writing holds the token.
-
-        A token may begin and end inside a character: then its bytes there must be those of a character of the writing.
-        """
-        start = next((i for i, byte in enumerate(piece) if byte & 0xC0 != 0x80), len(piece))  # noqa: PLR2004
-        end = _whole_end(piece, start)
-        broken = {piece[:start], piece[end:]} - {b""}
-        if start == len(piece):
-            return "" if piece in self._pieces else None
-        if not broken <= self._pieces:
-            return None
-        try:
-            text = piece[start:end].decode()
-        except UnicodeDecodeError:
-            return None
-        return text if self._allowed.fullmatch(text) else None
+    def holds(self, piece: Piece) -> bool:
+        """Whether a text in this writing can hold a token; what is broken off must be of characters of the writing."""
+        return (
+            piece.text is not None and piece.broken <= self._pieces and self._allowed.fullmatch(piece.text) is not None
+        )
 
     @cached_property
     def _pieces(self) -> set[bytes]:
         """The parts of the UTF-8 of every character of the writing, save those that are a whole one."""
-        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, LASTLETTER))))
+        everything = "".join(map(chr, (*range(0x80, 0xD800), *range(0xE000, LAST_LETTER))))
         encoded = (found.encode() for run in self._allowed.findall(everything) for found in run)
         return {
             code[start:end]
@@ -135,16 +163,3 @@ def _whole_end(piece: bytes, start: int) -> int:
         length = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004
         return len(piece) if length <= back else len(piece) - back
     return len(piece)
-
-
-def is_small(text: str) -> bool:
-    """A letter, alone or behind a space, a few marks, or a piece of a character: what anything can be spelled with."""
-    letters = len(LETTER.findall(text))
-    return len(text) <= _LONGEST_MARKS if not letters else letters == 1 and len(text.strip()) == 1
-
-
-def core_of(text: str) -> str:
-    """The words of a token without the marks around them: what may be written may stand in brackets, too."""
-    found = _CORE.match(text)
-    core = found[1] if found else text
-    return text if text == f" {core}" else core

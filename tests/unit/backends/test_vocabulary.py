@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from pipeline.backends import token_sets
 from pipeline.backends.token_sets import TokenSets
-from pipeline.backends.vocabulary import Writing, _byte_alphabet, common_words, token_bytes
+from pipeline.backends.vocabulary import Piece, Writing, _byte_alphabet, common_words, token_bytes
 from pipeline.domain.vocabulary import Vocabulary
 
 SPANISH = Vocabulary(language="es", scripts=("Latn",))
@@ -248,8 +248,8 @@ def test_a_writing_has_its_scripts_and_the_marks_of_copy(
     """Latin letters too, for names."""
     writing = Writing(vocabulary)
 
-    assert all(writing.text_of(text.encode()) == text for text in allowed)
-    assert not any(writing.text_of(text.encode()) for text in refused)
+    assert all(writing.holds(Piece.of(text.encode())) for text in allowed)
+    assert not any(writing.holds(Piece.of(text.encode())) for text in refused)
 
 
 def test_control_tokens_stand_for_no_bytes(pieces: PreTrainedTokenizerFast) -> None:
