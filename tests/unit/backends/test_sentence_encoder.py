@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
@@ -114,3 +116,22 @@ def test_an_encoder_of_safetensors_is_loaded_from_its_folder(stored_encoder: Pat
 
     assert loaded.encode(["kalt", "wasser"]).shape == (2, 8)
     assert loaded.digest == "e" * 64
+
+
+@pytest.mark.parametrize("numbers", [torch.bfloat16, torch.float32])
+def test_tables_of_embeddings_stay_in_the_numbers_of_their_file(
+    stored_encoder: Path, monkeypatch: pytest.MonkeyPatch, numbers: torch.dtype
+) -> None:
+    """A text's vector is to the last bit that of an encoder which was turned as a whole; the tables take no memory."""
+    monkeypatch.setattr(sentence_encoder, "_precision", lambda: numbers)
+    stored = load_file(stored_encoder / "model.safetensors")
+    save_file({name: weights.half() for name, weights in stored.items()}, stored_encoder / "model.safetensors")
+
+    loaded = sentence_encoder._load(stored_encoder)
+
+    whole = SentenceTransformer(str(stored_encoder), local_files_only=True, model_kwargs={"dtype": numbers})
+    tables = {layer.weight.dtype for layer in loaded.modules() if isinstance(layer, torch.nn.Embedding)}
+    layers = {layer.weight.dtype for layer in loaded.modules() if isinstance(layer, torch.nn.Linear)}
+    assert (tables, layers) == ({torch.float16}, {numbers})
+    for text in ("wasser kalt", "kalt"):
+        np.testing.assert_array_equal(loaded.encode(text), whole.encode(text))
