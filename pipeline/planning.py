@@ -22,7 +22,7 @@ from pipeline.domain.provenance import Provenance
 from pipeline.domain.value import digest_of, text_digest
 from pipeline.domain.vocabulary import Vocabulary
 from pipeline.errors import GlocalError
-from pipeline.generation.candidates import token_budget
+from pipeline.generation.candidates import character_budget, token_budget
 from pipeline.generation.lookahead import Lookahead
 from pipeline.generation.ports import TextGenerator
 from pipeline.generation.vocabulary import copy_vocabulary
@@ -176,6 +176,7 @@ def _provenance(
         generation=GenerationConfig(
             num_return_sequences=tools.candidates,
             max_new_tokens=token_budget(unit.channel),
+            max_new_characters=character_budget(unit.channel),
             temperature=tools.temperature,
             seed=_unit_seed(tools.seed, unit),
         ),

@@ -72,6 +72,22 @@ class TokenSets:
         """Every token whose text breaks a line, also one that begins with copy."""
         return frozenset(self._kept("line breaks", self._find_line_breaks).tolist())
 
+    @cached_property
+    def lengths(self) -> list[int]:
+        """Characters that begin in each token, by its id."""
+        tokens = len(self._tokenizer)
+        with uninterrupted():
+            found = self._arrays.get(
+                digest_of("lengths", self._digest, RULES), self._count, fits=lambda counts: counts.shape == (tokens,)
+            )
+        return [int(count) for count in found]
+
+    def _count(self) -> TokenIds:
+        counts = np.zeros(len(self._tokenizer), dtype=np.int64)
+        for token, piece in self._bytes.items():
+            counts[token] = sum(byte & 0xC0 != 0x80 for byte in piece)  # noqa: PLR2004  (all but a character's first)
+        return counts
+
     def _find_line_breaks(self) -> TokenIds:
         return np.array([token for token, piece in self._bytes.items() if _LINE_BREAK.search(piece)], dtype=np.int64)
 

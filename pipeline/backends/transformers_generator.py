@@ -117,8 +117,10 @@ class TransformersGenerator:
             ids = prompt_token_ids(self._tokenizer, ask.prompt).to(self._model.device)
         except GlocalError as error:
             return error
-        own = (None, None) if ask.vocabulary is None else heads[ask.vocabulary]
-        drawing = Drawing(ids, ask.config, self._stop_tokens(ask.prompt), *own)
+        tokens, head = (None, None) if ask.vocabulary is None else heads[ask.vocabulary]
+        # Thoughts before an answer may be longer than any copy.
+        lengths = self._token_sets.lengths if ask.prompt.style == "completion" else None
+        drawing = Drawing(ids, ask.config, self._stop_tokens(ask.prompt), tokens, head, lengths)
         reads = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         if reads is not None and drawing.longest > reads:
             return GenerationFailed(
@@ -146,7 +148,8 @@ class TransformersGenerator:
             if completes
             else answer_text(self._tokenizer, tokens),
             log_probability=continuation.log_probability,
-            finished=continuation.stop is not None,
+            finished=continuation.stop is not None or continuation.overlong,
+            overlong=continuation.overlong,
         )
 
     def _stop_tokens(self, prompt: Prompt) -> frozenset[int]:

@@ -18,6 +18,10 @@ NEAR = 0.6
 """Share of a limit from which a sentence ends near it: less of a text that is too long would say too little."""
 
 
+LABEL = 24
+"""Characters of what a model may write before the copy itself."""
+
+
 @dataclass(frozen=True)
 class Text:
     """A cleaned candidate text with the mean log-probability of the sample it came from."""
@@ -30,7 +34,11 @@ def texts_of(samples: Iterable[Sample], pack: LocalePack, channel: Channel) -> l
     """Clean, end in time and de-duplicate; equal texts keep the most probable sample. Empty texts are dropped."""
     best: dict[str, Text] = {}
     for sample in samples:
-        text = ended_in_time(clean_sample(sample, pack), channel)
+        text = clean_sample(sample, pack)
+        if sample.overlong and channel.fitting(text) == text:
+            # Only what was taken off its beginning makes it fit: its end is missing.
+            continue
+        text = ended_in_time(text, channel)
         known = best.get(text.casefold())
         if text and (known is None or _probability(sample.log_probability) > _probability(known.log_probability)):
             best[text.casefold()] = Text(text, sample.log_probability)
@@ -57,6 +65,11 @@ def token_budget(channel: Channel) -> int:
     letters fill most in any unit.
     """
     return min(channel.characters("a") // 2 + 16, MAX_NEW_TOKENS)
+
+
+def character_budget(channel: Channel) -> int:
+    """Characters after which copy for a channel is given up: half as many again as fit, and a label before them."""
+    return channel.characters("a") * 3 // 2 + LABEL
 
 
 def _probability(value: float | None) -> float:

@@ -140,6 +140,19 @@ def test_the_stop_token_is_kept_apart(writes: Callable[..., Any]) -> None:
     assert continuation.log_probability == pytest.approx(0, abs=1e-6)
 
 
+def test_what_is_longer_than_wanted_is_given_up(writes: Callable[..., Any]) -> None:
+    """It says so, and is no fragment that the budget left."""
+    config = GenerationConfig(num_return_sequences=2, max_new_tokens=9, max_new_characters=10)
+    lengths = [0] * 4 + [4] * 10
+    model = writes("a", "b", "a")
+
+    (long,) = sample(PromptReader(model), [Drawing(torch.tensor([[4]]), config, NEVER, lengths=lengths)])
+    (free,) = sample(PromptReader(model), [Drawing(torch.tensor([[4]]), config, NEVER)])
+
+    assert [(each.tokens, each.overlong) for each in long] == [([5, 4, 5], True)] * 2
+    assert [(len(each.tokens), each.overlong) for each in free] == [(9, False)] * 2
+
+
 def test_the_budget_cuts_a_continuation_off(writes: Callable[..., Any]) -> None:
     """Then there is no stop token."""
     (continuation,) = sample_continuations(

@@ -88,6 +88,18 @@ def test_a_text_cut_off_by_the_budget_is_not_finished(
     assert (sample.text, sample.finished) == ("jajajaja", False)
 
 
+def test_a_completion_that_grows_too_long_is_given_up(
+    writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
+) -> None:
+    """Not for lack of a budget: all that could be used is there. An answer may begin with thoughts, and goes on."""
+    config = ONE.model_copy(update={"max_new_characters": 4})
+    generator = TransformersGenerator(writes(":", "j", "a", "j"), tokenizer)
+
+    (sample,) = generator.generate(completion("de:"), config)
+
+    assert (sample.text, sample.finished, sample.overlong) == ("jajaj", True, True)
+
+
 def test_spaces_that_typography_wants_survive(
     writes: Callable[..., Any], tokenizer: PreTrainedTokenizerFast, completion: Complete
 ) -> None:

@@ -219,6 +219,18 @@ def test_every_token_that_breaks_a_line_is_found(
     assert {".\n", "a\u2028"} <= set(pieces.convert_ids_to_tokens(sorted(TokenSets(pieces).line_breaks)))
 
 
+def test_characters_are_counted_where_they_begin(
+    pieces: PreTrainedTokenizerFast, bytewise: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    """Of the tokens of a text there are as many as in the text, also where tokens end inside a character."""
+    for tokenizer in (pieces, bytewise):
+        for text in ("agua", "вода é", "水"):
+            lengths = TokenSets(tokenizer, tmp_path).lengths
+            ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+            assert sum(lengths[token] for token in ids) == len(text)
+    assert TokenSets(pieces, tmp_path).lengths[pieces.eos_token_id] == 0
+
+
 def test_sets_of_another_model_are_not_taken_for_its_own(pieces: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     """Where the model's files are known by a digest, it stands for the tokens."""
     first = TokenSets(pieces, tmp_path, "a" * 64).line_breaks

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.domain.candidate import GenerationConfig, Sample
 from pipeline.domain.channel import Channel
 from pipeline.domain.locale_pack import LocalePack
-from pipeline.generation.candidates import Text, ended_in_time, texts_of, token_budget
+from pipeline.generation.candidates import Text, character_budget, ended_in_time, texts_of, token_budget
 
 
 def channel(limit: int) -> Channel:
@@ -82,3 +82,15 @@ def test_copy_that_runs_on_ends_with_its_last_sentence_in_time(pack_of: Callable
 def test_other_copy_stays_as_it_is(text: str) -> None:
     """The length check tells what does not fit; nothing is cut inside a sentence."""
     assert ended_in_time(text, channel(40)) == text
+
+
+def test_copy_that_was_given_up_is_copy_only_where_a_sentence_ends_in_time(
+    pack_of: Callable[[str], LocalePack],
+) -> None:
+    """Its end is missing, so what seems to fit once a label is gone is none."""
+    pack, short = pack_of("es-MX"), channel(40)
+    begun = Sample(text=f"{pack.prompt.target}: Menos plástico y agua fría todo", overlong=True)
+    whole = Sample(text="Menos plástico. Agua fría todo el día. Y mucho más que eso, todos", overlong=True)
+
+    assert [text.text for text in texts_of([begun, whole], pack, short)] == ["Menos plástico. Agua fría todo el día."]
+    assert character_budget(short) > short.limit + len(pack.prompt.target)
