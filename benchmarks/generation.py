@@ -57,6 +57,8 @@ FEWER = 8
 BASES = ("one by one", "generate", "llama.cpp")
 """Rows that the others are compared with."""
 
+THREADS = torch.get_num_threads()
+
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 """How time is taken: `cpu` is steadier beside other work, and means what it says with OMP_NUM_THREADS=1."""
 
@@ -189,6 +191,8 @@ def vocabulary_of(plan: Plan) -> Vocabulary:
 def timed(row: Row, plan: Plan, config: GenerationConfig, args: argparse.Namespace) -> tuple[float, int, int, float]:
     """Median seconds of a row, its tokens and texts, and the memory that it took on top."""
     now = CLOCKS[args.clock]
+    # Glocal leaves fewer while something else wants a core.
+    torch.set_num_threads(THREADS)
     row(plan, config.model_copy(update={"num_return_sequences": min(2, config.num_return_sequences)}))
     before = reset_peak()
     seconds = []
