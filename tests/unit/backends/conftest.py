@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.backends.offline import prepare_offline
+from pipeline.backends.threads import Crew
 from pipeline.domain.model_card import ModelCard
 from pipeline.domain.prompt import Message, Prompt
 from pipeline.errors import ModelDamaged
@@ -31,6 +32,12 @@ NO_BREAK_SPACE = "\u00a0"
 CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz .:!<>/", NO_BREAK_SPACE, "\n", "\r"]
 PIECES = [".\n", "</think>", "eo"]
 VOCABULARY = {token: number for number, token in enumerate([*CONTROLS, *CHARACTERS, *PIECES])}
+
+
+@pytest.fixture(autouse=True)
+def _always_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else this machine does: in float32 the last digits depend on how many there are."""
+    monkeypatch.setattr("pipeline.backends.prompt_memory.crew", lambda: Crew(torch.get_num_threads(), None))
 
 
 @pytest.fixture
