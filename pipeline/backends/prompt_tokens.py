@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-LINE_BREAK = re.compile(r"[\n\r\u2028\u2029]")
+LINE_BREAKS = "\n\r\u2028\u2029"
+"""Characters that end a line."""
+
+LINE_BREAK = re.compile(f"[{LINE_BREAKS}]")
 
 THOUGHTS = {
     "<think>": "</think>",  # Qwen, DeepSeek, SmolLM, GLM, Nemotron

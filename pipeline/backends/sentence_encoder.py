@@ -142,15 +142,18 @@ def _load(folder: Path) -> SentenceTransformer:
 
 
 def _stored_precision(folder: Path) -> torch.dtype | None:
-    """The numbers that the weights are stored in, None where they are not in a single file."""
+    """The numbers that the weights are stored in, None where they are not in a single file.
+
+    Some files begin with positions, which are whole numbers.
+    """
     from safetensors import safe_open
 
     path = folder / "model.safetensors"
     if not path.is_file():
         return None
     with safe_open(path, framework="pt") as weights:
-        tensor: torch.Tensor = weights.get_slice(next(iter(weights.keys())))[:1]
-        return tensor.dtype
+        found = (weights.get_slice(name)[:1] for name in weights.keys())  # noqa: SIM118  (it is no mapping)
+        return next((tensor.dtype for tensor in found if tensor.is_floating_point()), None)
 
 
 def _precision() -> torch.dtype:

@@ -49,7 +49,7 @@ class Crew:
     with crew().at_work():
         model(...)
 
-    How many there are changes no text: of bfloat16 a row's numbers are the same, of float32 they differ by rounding.
+    How many there are changes no text in practice: in bfloat16 a row's numbers are the same, in float32 to rounding.
     Without clocks there are always as many as there are cores.
     """
 

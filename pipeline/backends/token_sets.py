@@ -20,6 +20,7 @@ import numpy.typing as npt
 import regex
 
 from pipeline.backends.offline import uninterrupted
+from pipeline.backends.prompt_tokens import LINE_BREAKS
 from pipeline.backends.vocabulary import LETTER, Piece, Writing, common_words, token_bytes
 from pipeline.domain.value import digest_of
 from pipeline.domain.vocabulary import Vocabulary
@@ -37,7 +38,7 @@ RULES = 1
 CAPITALS = 3_000
 """Common words that are kept in capitals, too: labels and calls to action."""
 
-_LINE_BREAK = regex.compile("[\n\r]|\u2028|\u2029".encode())
+_LINE_BREAK = regex.compile("|".join(LINE_BREAKS).encode())
 _CHUNK = 4_096
 
 
@@ -80,7 +81,7 @@ class TokenSets:
             found = self._arrays.get(
                 digest_of("lengths", self._digest, RULES), self._count, fits=lambda counts: counts.shape == (tokens,)
             )
-        return [int(count) for count in found]
+        return list(found.tolist())
 
     def _count(self) -> TokenIds:
         counts = np.zeros(len(self._tokenizer), dtype=np.int64)
